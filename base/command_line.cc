@@ -1,0 +1,118 @@
+#include "base/command_line.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "absl/flags/commandlineflag.h"
+#include "absl/flags/reflection.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace tritlab {
+namespace {
+
+// The flags that the program and its own libraries declare; not those that come
+// with Abseil.
+std::map<std::string, absl::CommandLineFlag*> Flags() {
+  std::map<std::string, absl::CommandLineFlag*> flags;
+  for (const auto& [name, flag] : absl::GetAllFlags()) {
+    if (absl::StrContains(flag->Filename(), "absl/") ||
+        absl::StrContains(flag->Filename(), "abseil"))
+      continue;
+    flags.emplace(std::string(name), flag);
+  }
+  return flags;
+}
+
+void PrintHelp(absl::string_view usage) {
+  std::printf("%s\n\nFlags:\n", std::string(usage).c_str());
+  for (const auto& [name, flag] : Flags()) {
+    std::printf("  --%s  %s (default: \"%s\")\n", name.c_str(),
+                flag->Help().c_str(), flag->DefaultValue().c_str());
+  }
+}
+
+absl::Status Error(absl::string_view name, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("--", name, ": ", what));
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(
+    int argc, char** argv, absl::string_view usage,
+    const std::set<std::string>& repeated) {
+  const std::map<std::string, absl::CommandLineFlag*> flags = Flags();
+  const auto find = [&](const std::string& name) -> absl::CommandLineFlag* {
+    const auto found = flags.find(name);
+    return found == flags.end() ? nullptr : found->second;
+  };
+  CommandLine line;
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      PrintHelp(usage);
+      std::exit(0);
+    }
+    if (!absl::ConsumePrefix(&argument, "--") || argument.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          argv[i], ": it is no flag; flags are written --name=value"));
+    }
+    const size_t equals = argument.find('=');
+    bool has_value = equals != absl::string_view::npos;
+    const std::string name(argument.substr(0, equals));
+    std::string value(has_value ? argument.substr(equals + 1) : "");
+
+    const bool is_repeated = repeated.count(name) > 0;
+    absl::CommandLineFlag* flag = find(name);
+    if (flag == nullptr && !has_value && absl::StartsWith(name, "no")) {
+      flag = find(name.substr(2));
+      if (flag != nullptr && !flag->IsOfType<bool>()) flag = nullptr;
+      value = "false";
+      has_value = flag != nullptr;
+    } else if (flag != nullptr && !has_value && flag->IsOfType<bool>()) {
+      value = "true";
+      has_value = true;
+    }
+    if (flag == nullptr && !is_repeated)
+      return Error(name, "there is no such flag; --help lists them");
+    if (!has_value) {
+      if (i + 1 == argc)
+        return Error(name,
+                     absl::StrCat("it has no value; give --", name, "=VALUE"));
+      value = argv[++i];
+    }
+    if (is_repeated) {
+      line.repeated.emplace_back(name, value);
+      continue;
+    }
+    std::string error;
+    if (!flag->ParseFrom(value, &error)) {
+      return Error(name, absl::StrCat("\"", value, "\" is impossible",
+                                      error.empty() ? "" : ": ", error));
+    }
+  }
+  return line;
+}
+
+int ExitStatus(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnimplemented:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+}  // namespace tritlab

@@ -1,0 +1,142 @@
+#include "base/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int kBarWidth = 20;
+
+double SteadySeconds() {
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// 12345 as 12,345.
+std::string Grouped(int64_t value) {
+  std::string digits = absl::StrCat(value);
+  for (int i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) {
+    digits.insert(i, 1, ',');
+  }
+  return digits;
+}
+
+// Seconds as 1:02:03 or 2:03.
+std::string ClockTime(double seconds) {
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole >= 3600) {
+    return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60,
+                           whole % 60);
+  }
+  return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
+}
+
+std::string Rate(int64_t done, double seconds, const std::string& unit) {
+  const double rate = seconds > 0 ? done / seconds : 0;
+  return rate < 10 ? absl::StrFormat("%.2f %s/s", rate, unit)
+                   : absl::StrCat(Grouped(std::llround(rate)), " ", unit, "/s");
+}
+
+}  // namespace
+
+Progress::Progress(absl::string_view label, int64_t total)
+    : Progress(label, total, Options()) {}
+
+Progress::Progress(absl::string_view label, int64_t total, Options options)
+    : label_(label),
+      total_(total),
+      options_(std::move(options)),
+      terminal_(options_.terminal.has_value()
+                    ? *options_.terminal
+                    : isatty(fileno(options_.stream)) == 1) {
+  if (!options_.seconds) options_.seconds = SteadySeconds;
+  done_ = options_.already_done;
+  start_ = options_.seconds();
+  next_print_ = start_ + (terminal_ ? options_.terminal_interval
+                                    : options_.plain_interval);
+}
+
+Progress::~Progress() {
+  if (!finished_) Clear();
+}
+
+std::string Progress::Line(int64_t done, double now,
+                           absl::string_view note) const {
+  const double seconds = now - start_;
+  std::string line = label_;
+  if (total_ > 0) {
+    const double fraction =
+        std::clamp(static_cast<double>(done) / total_, 0.0, 1.0);
+    if (terminal_) {
+      const int filled = static_cast<int>(fraction * kBarWidth);
+      std::string bar(filled, '=');
+      if (filled < kBarWidth) bar += '>';
+      bar.resize(kBarWidth, ' ');
+      absl::StrAppend(&line, " [", bar, "]");
+    }
+    absl::StrAppendFormat(&line, " %3d%%", static_cast<int>(fraction * 100));
+  } else {
+    absl::StrAppend(&line, " ", Grouped(done), " ", options_.unit);
+  }
+  absl::StrAppend(&line, "  ",
+                  Rate(done - options_.already_done, seconds, options_.unit));
+  const int64_t done_here = done - options_.already_done;
+  if (total_ > 0 && done_here > 0 && done < total_) {
+    absl::StrAppend(&line, "  ",
+                    ClockTime(seconds / done_here * (total_ - done)), " left");
+  }
+  if (!note.empty()) absl::StrAppend(&line, "  ", note);
+  return line;
+}
+
+void Progress::Clear() {
+  if (drawn_width_ == 0) return;
+  absl::FPrintF(options_.stream, "\r%s\r", std::string(drawn_width_, ' '));
+  fflush(options_.stream);
+  drawn_width_ = 0;
+}
+
+void Progress::Update(int64_t done, absl::string_view note) {
+  if (finished_) return;
+  done_ = done;
+  const double now = options_.seconds();
+  if (now < next_print_) return;
+  const std::string line = Line(done, now, note);
+  if (terminal_) {
+    // Spaces wipe what a longer line before has left.
+    const size_t left_over =
+        drawn_width_ > line.size() ? drawn_width_ - line.size() : 0;
+    absl::FPrintF(options_.stream, "\r%s%s", line, std::string(left_over, ' '));
+    drawn_width_ = line.size();
+    next_print_ = now + options_.terminal_interval;
+  } else {
+    absl::FPrintF(options_.stream, "%s\n", line);
+    next_print_ = now + options_.plain_interval;
+  }
+  fflush(options_.stream);
+}
+
+void Progress::Finish(absl::string_view note) {
+  if (finished_) return;
+  Clear();
+  finished_ = true;
+  const double seconds = options_.seconds() - start_;
+  std::string line = absl::StrCat(
+      label_, "  ", Rate(done_ - options_.already_done, seconds, options_.unit),
+      "  ",
+      seconds < 10 ? absl::StrFormat("%.1f s", seconds) : ClockTime(seconds));
+  if (!note.empty()) absl::StrAppend(&line, "  ", note);
+  absl::FPrintF(options_.stream, "%s\n", line);
+  fflush(options_.stream);
+}
+
+}  // namespace tritlab

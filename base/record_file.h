@@ -1,0 +1,111 @@
+// Files of records in TFRecord framing: checkpoints, packed datasets and
+// TensorBoard events alike. Each record is, little-endian:
+//
+//   u64 length | u32 masked CRC-32C of length | data | u32 masked CRC-32C of
+//   data
+#ifndef TRITLAB_BASE_RECORD_FILE_H_
+#define TRITLAB_BASE_RECORD_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/file.h"
+
+namespace tritlab {
+
+// The framed bytes of one record.
+std::string FrameRecord(absl::string_view data);
+
+// Writes a record file that appears whole on Commit() or not at all.
+class RecordWriter {
+ public:
+  static absl::StatusOr<std::unique_ptr<RecordWriter>> Create(
+      absl::string_view path);
+
+  absl::Status Write(absl::string_view data);
+  absl::Status Commit() { return file_->Commit(); }
+
+ private:
+  explicit RecordWriter(std::unique_ptr<AtomicFile> file)
+      : file_(std::move(file)) {}
+  std::unique_ptr<AtomicFile> file_;
+};
+
+// Adds records to a file that grows and is read meanwhile (TensorBoard events).
+// Each Write reaches the operating system before it returns, so a killed
+// program loses nothing it wrote.
+class RecordAppender {
+ public:
+  // Makes the file if there is none. Of an existing file the whole records are
+  // kept, at most `keep_records` of them if that is given, and a torn one at
+  // the end (a write cut short by a crash) is cut off. Damage anywhere else is
+  // DataLoss, and so are fewer than `keep_records` records; the file is then
+  // left as it is.
+  static absl::StatusOr<std::unique_ptr<RecordAppender>> Open(
+      absl::string_view path,
+      std::optional<int64_t> keep_records = std::nullopt);
+  ~RecordAppender();
+  RecordAppender(const RecordAppender&) = delete;
+  RecordAppender& operator=(const RecordAppender&) = delete;
+
+  absl::Status Write(absl::string_view data);
+  // Flushes to the disk (fsync).
+  absl::Status Sync();
+  // Records in the file, those kept from before included.
+  int64_t records() const { return records_; }
+
+ private:
+  RecordAppender(std::string path, int descriptor, int64_t records)
+      : path_(std::move(path)), descriptor_(descriptor), records_(records) {}
+  const std::string path_;
+  const int descriptor_;
+  int64_t records_;
+  int64_t bytes_ = 0;  // length of the whole records
+};
+
+// Reads records from the first to the last. A record's length is checked
+// against what is left of the file before memory is taken for it. Truncation
+// and damage are DataLoss, naming the file and the record's byte offset.
+class RecordReader {
+ public:
+  static absl::StatusOr<std::unique_ptr<RecordReader>> Open(
+      absl::string_view path);
+  ~RecordReader();
+  RecordReader(const RecordReader&) = delete;
+  RecordReader& operator=(const RecordReader&) = delete;
+
+  // Reads the next record into *data: true; at the end of the file: false.
+  absl::StatusOr<bool> Next(std::string* data);
+
+  // After DataLoss: whether only the file's last record is at fault, as when a
+  // write was cut short. What comes before it is sound.
+  bool at_torn_end() const { return at_torn_end_; }
+
+  // Where the next record begins, in bytes.
+  int64_t offset() const { return offset_; }
+  int64_t file_size() const { return file_size_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  RecordReader(std::string path, int descriptor, int64_t file_size);
+  absl::Status ReadBytes(char* bytes, int64_t size);
+
+  const std::string path_;
+  const int descriptor_;
+  const int64_t file_size_;
+  int64_t offset_ = 0;
+  std::string buffer_;  // read ahead
+  size_t buffer_position_ = 0;
+  absl::Status status_;  // the first damage; every later call repeats it
+  bool at_torn_end_ = false;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_BASE_RECORD_FILE_H_

@@ -1,0 +1,72 @@
+#include "datasets/dataset.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/crc32c.h"
+
+namespace tritlab {
+
+absl::Status CheckImageMemory(absl::string_view source, int64_t images,
+                              const ImageShape& shape) {
+  const double needed = static_cast<double>(images) * shape.size();
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  if (needed <= memory) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrFormat(
+      "%s: %d images of %dx%dx%d take %.1f GB, more than this machine's "
+      "memory; use smaller or fewer images",
+      source, images, shape.height, shape.width, shape.channels, needed / 1e9));
+}
+
+absl::StatusOr<std::unique_ptr<MemoryDataset>> MemoryDataset::Create(
+    DatasetInfo info, std::vector<uint8_t> pixels,
+    std::vector<int32_t> labels) {
+  const int64_t images = static_cast<int64_t>(labels.size());
+  if (info.shape.height <= 0 || info.shape.width <= 0 ||
+      info.shape.channels <= 0 ||
+      static_cast<int64_t>(pixels.size()) != images * info.shape.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(info.source, ": ", pixels.size(), " bytes are not ",
+                     images, " images of ", info.shape.height, "x",
+                     info.shape.width, "x", info.shape.channels));
+  }
+  const int32_t classes = static_cast<int32_t>(info.class_names.size());
+  for (int64_t i = 0; i < images; ++i) {
+    if (labels[i] < 0 || labels[i] >= classes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(info.source, ": image ", i, " has label ", labels[i],
+                       " where ", classes, " classes are known"));
+    }
+  }
+  return std::unique_ptr<MemoryDataset>(
+      new MemoryDataset(std::move(info), std::move(pixels), std::move(labels)));
+}
+
+MemoryDataset::MemoryDataset(DatasetInfo info, std::vector<uint8_t> pixels,
+                             std::vector<int32_t> labels)
+    : Dataset(std::move(info)),
+      pixels_(std::move(pixels)),
+      labels_(std::move(labels)),
+      checksum_(
+          ExtendCrc32c(Crc32c(labels_.data(), labels_.size() * sizeof(int32_t)),
+                       pixels_.data(), pixels_.size())) {}
+
+absl::Status MemoryDataset::Read(int64_t index, std::span<uint8_t> pixels,
+                                 int32_t* label) const {
+  if (index < 0 || index >= size() ||
+      static_cast<int64_t>(pixels.size()) != shape().size()) {
+    return absl::OutOfRangeError(absl::StrCat(
+        source(), ": there is no image ", index, " of ", pixels.size(),
+        " bytes in ", size(), " images of ", shape().size()));
+  }
+  std::memcpy(pixels.data(), InMemory(index), pixels.size());
+  *label = labels_[index];
+  return absl::OkStatus();
+}
+
+}  // namespace tritlab

@@ -1,0 +1,23 @@
+// Makes JPEG files for tests.
+#ifndef TRITLAB_DATASETS_JPEG_WRITER_H_
+#define TRITLAB_DATASETS_JPEG_WRITER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tritlab {
+
+// pixels: [height][width][components], with 1 (grey), 3 (RGB) or 4 (CMYK)
+// components. Chroma is not subsampled.
+std::string EncodeJpeg(const std::vector<uint8_t>& pixels, int height,
+                       int width, int components, int quality = 95,
+                       bool progressive = false);
+
+// An image of one colour.
+std::string PlainJpeg(int height, int width, uint8_t red, uint8_t green,
+                      uint8_t blue);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_DATASETS_JPEG_WRITER_H_

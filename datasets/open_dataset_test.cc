@@ -1,0 +1,127 @@
+#include "datasets/open_dataset.h"
+
+#include <memory>
+#include <string>
+
+#include "base/file.h"
+#include "datasets/jpeg_writer.h"
+#include "datasets/packed.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tritlab {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class OpenDatasetTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = JoinPath(
+        testing::TempDir(),
+        std::string("open_dataset_test_") +
+            testing::UnitTest::GetInstance()->current_test_info()->name());
+    ASSERT_TRUE(MakeDirectories(root_).ok());
+    spec_.set_name("cifar10");
+  }
+  void Put(const std::string& name, const std::string& bytes) {
+    const std::string path = JoinPath(root_, name);
+    ASSERT_TRUE(MakeDirectories(path.substr(0, path.rfind('/'))).ok());
+    ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
+  }
+  absl::StatusOr<std::unique_ptr<Dataset>> Open() {
+    return OpenDataset(spec_, root_, Split::kTest);
+  }
+  std::string Message() { return std::string(Open().status().message()); }
+
+  std::string root_;
+  DatasetSpec spec_;
+};
+
+TEST_F(OpenDatasetTest, TheUsualNamesAreTriedInTheirOrder) {
+  // From the last to the first: each goes before what is there already.
+  Put("made/test/x/1.jpg", PlainJpeg(32, 32, 1, 2, 3));
+  DatasetSpec folder;
+  folder.set_name("imagefolder");
+  folder.set_source("made");
+  const auto made = OpenDataset(folder, root_, Split::kTest);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::string packed = JoinPath(root_, "cifar10.packed");
+  ASSERT_TRUE(WritePackedDataset(packed, nullptr, made->get()).ok());
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->source(), packed);
+
+  Put("cifar10.tar.gz", "x");
+  EXPECT_THAT(Message(), StartsWith(JoinPath(root_, "cifar10.tar.gz")));
+
+  Put("cifar10/test/cat/1.jpg", PlainJpeg(32, 32, 1, 2, 3));
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->source(), JoinPath(root_, "cifar10"));
+  Put("cifar10/test_batch.bin", "x");
+  EXPECT_THAT(Message(), StartsWith(JoinPath(root_, "cifar10/test_batch.bin")));
+
+  Put("cifar-10-batches-bin/test_batch.bin", "x");
+  EXPECT_THAT(Message(), HasSubstr("cifar-10-batches-bin/test_batch.bin: is "
+                                   "truncated"));
+}
+
+TEST_F(OpenDatasetTest, NotFoundSaysWhatWasLookedForAndWhere) {
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Message(), StartsWith(root_ + ": has none of "));
+  EXPECT_THAT(Message(), HasSubstr("cifar-10-batches-bin/, cifar10/, "
+                                   "cifar10.tar.gz, cifar10.packed"));
+  spec_.set_source("elsewhere");
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Message(), StartsWith(JoinPath(root_, "elsewhere") + ": "));
+}
+
+TEST_F(OpenDatasetTest, TheSpecsNormalizationGoesBeforeTheDatasets) {
+  Put("cifar10/test/cat/1.jpg", PlainJpeg(32, 32, 1, 2, 3));
+  EXPECT_THAT((*Open())->normalization().mean,
+              ElementsAre(0.4914f, 0.4822f, 0.4465f));
+  for (float value : {0.5f, 0.25f, 0.75f}) {
+    spec_.add_mean(value);
+    spec_.add_std(value);
+  }
+  ASSERT_TRUE(Open().ok());
+  EXPECT_THAT((*Open())->normalization().mean, ElementsAre(0.5f, 0.25f, 0.75f));
+  EXPECT_EQ((*Open())->size(), 1);
+  EXPECT_NEAR((*Open())->InMemory(0)[2], 3, 2);
+}
+
+TEST_F(OpenDatasetTest, TheBuiltInDatasetNeedsNoData) {
+  spec_.set_name("synthetic");
+  spec_.mutable_synthetic()->set_test_images(20);
+  const auto dataset = OpenDataset(spec_, "", Split::kTest);
+  ASSERT_TRUE(dataset.ok());
+  EXPECT_EQ((*dataset)->size(), 20);
+  EXPECT_THAT((*dataset)->source(), StartsWith("built-in"));
+}
+
+TEST_F(OpenDatasetTest, ImpossibleSpecsNameTheField) {
+  const auto message = [](auto set) {
+    DatasetSpec spec;
+    spec.set_name("cifar10");
+    set(spec);
+    const absl::Status status = ValidateDatasetSpec(spec);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  EXPECT_THAT(message([](auto& spec) { spec.set_name("mnist"); }),
+              StartsWith("dataset.name: \"mnist\" is unknown"));
+  EXPECT_THAT(message([](auto& spec) { spec.clear_name(); }),
+              StartsWith("dataset.name: "));
+  EXPECT_THAT(message([](auto& spec) { spec.set_name("imagefolder"); }),
+              StartsWith("dataset.source: "));
+  EXPECT_THAT(message([](auto& spec) { spec.mutable_synthetic(); }),
+              StartsWith("dataset.synthetic: "));
+  EXPECT_THAT(message([](auto& spec) { spec.add_mean(0.5f); }),
+              StartsWith("dataset.mean: "));
+  EXPECT_THAT(message([](auto& spec) { spec.add_std(0.5f); }),
+              StartsWith("dataset.mean: "));
+}
+
+}  // namespace
+}  // namespace tritlab

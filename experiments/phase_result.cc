@@ -1,0 +1,105 @@
+#include "experiments/phase_result.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/status_macros.h"
+#include "quant/packing.h"
+
+namespace tritlab {
+namespace {
+
+absl::StatusOr<LayerResult> MakeLayerResult(
+    const TrainedNetwork& network, const TrainedNetwork::Layer& layer) {
+  LayerResult result;
+  result.set_name(layer.node->name());
+  result.set_kind(layer.node->has_linear() ? "linear" : "convolution");
+  const std::span<const float> computed = network.computed(layer);
+  int64_t positive = 0, negative = 0;
+  for (const float w : computed) {
+    positive += w > 0;
+    negative += w < 0;
+  }
+  const double count = static_cast<double>(computed.size());
+  result.set_weights(static_cast<uint32_t>(computed.size()));
+  result.set_positive(positive / count);
+  result.set_negative(negative / count);
+  result.set_sparsity((count - positive - negative) / count);
+  int64_t bytes = static_cast<int64_t>(computed.size_bytes());
+  result.set_quantizer("full_precision");
+  if (layer.quantizer != nullptr) {
+    result.set_quantizer(layer.quantizer->name());
+    const CodedWeights coded = layer.quantizer->Encode(network.latent(layer));
+    ASSIGN_OR_RETURN(const std::string packed,
+                     PackCodes(coded.codes, coded.bits));
+    bytes = static_cast<int64_t>(packed.size()) + CodebookBytes(coded);
+    for (const auto& [name, value] :
+         layer.quantizer->Describe(network.latent(layer))) {
+      (*result.mutable_values())[name] = value;
+    }
+  }
+  result.set_weight_bytes(static_cast<uint32_t>(bytes));
+  result.set_bits_per_weight(8 * bytes / count);
+  return result;
+}
+
+EpochResult MakeEpochResult(const EpochRecord& record) {
+  EpochResult result;
+  result.set_epoch(record.epoch());
+  result.set_train_loss(record.train_loss());
+  result.set_train_top1(record.train_top1());
+  result.set_test_loss(record.test_loss());
+  result.set_test_top1(record.test_top1());
+  result.set_learning_rate(record.learning_rate());
+  result.set_seconds(record.seconds());
+  result.set_weight_sparsity(record.weight_sparsity());
+  *result.mutable_values() = record.values();
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
+                                            const TrainingPosition& position,
+                                            const TrainedNetwork& network,
+                                            const Cost& cost) {
+  PhaseResult result;
+  result.set_name(phase.name());
+  result.set_starts_from(phase.starts_from());
+  result.set_initial_top1(position.initial_top1());
+  for (const EpochRecord& record : position.epochs()) {
+    *result.add_epochs() = MakeEpochResult(record);
+    if (result.best_epoch() == 0 || record.test_top1() > result.best_top1()) {
+      result.set_best_top1(record.test_top1());
+      result.set_best_epoch(record.epoch());
+    }
+  }
+  if (!position.epochs().empty()) {
+    const EpochRecord& last = position.epochs(position.epochs_size() - 1);
+    result.set_top1(last.test_top1());
+    result.set_loss(last.test_loss());
+  }
+  result.set_seconds(position.seconds());
+  if (position.training_seconds() > 0) {
+    result.set_images_per_second(position.trained_images() /
+                                 position.training_seconds());
+  }
+  // Backward costs twice the forward pass: one product for the input's
+  // gradient, one for the weights'.
+  result.set_train_multiply_adds(3.0 * cost.multiply_adds *
+                                 position.trained_images());
+  double zeros = 0, weights = 0, bytes = 0;
+  for (const TrainedNetwork::Layer& layer : network.layers()) {
+    ASSIGN_OR_RETURN(*result.add_layers(), MakeLayerResult(network, layer));
+    const LayerResult& added = result.layers(result.layers_size() - 1);
+    zeros += added.sparsity() * added.weights();
+    weights += added.weights();
+    bytes += added.weight_bytes();
+  }
+  result.set_weight_sparsity(zeros / weights);
+  result.set_weight_bytes(static_cast<uint32_t>(bytes));
+  return result;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,81 @@
+#include "experiments/provenance.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "kernels/onednn_info.h"
+#include "kernels/threads.h"
+
+namespace tritlab {
+namespace {
+
+// What a command prints, empty when it fails. The command is fixed text:
+// nothing from outside becomes part of it.
+std::string OutputOf(const char* command) {
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command, "r"), pclose);
+  std::string output;
+  char buffer[256];
+  while (pipe != nullptr &&
+         std::fgets(buffer, sizeof(buffer), pipe.get()) != nullptr)
+    output += buffer;
+  return std::string(absl::StripAsciiWhitespace(output));
+}
+
+// The commit of the workspace that `bazel run` was called in.
+std::string Commit() {
+  if (std::getenv("BUILD_WORKSPACE_DIRECTORY") == nullptr) return "unknown";
+  const std::string commit = OutputOf(
+      "git -C \"$BUILD_WORKSPACE_DIRECTORY\" rev-parse HEAD 2>/dev/null");
+  if (commit.empty()) return "unknown";
+  const bool dirty = !OutputOf(
+                          "git -C \"$BUILD_WORKSPACE_DIRECTORY\" status "
+                          "--porcelain --untracked-files=no 2>/dev/null")
+                          .empty();
+  return absl::StrCat(commit, dirty ? "-dirty" : "");
+}
+
+std::string Processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (!absl::StartsWith(line, "model name")) continue;
+    return std::string(
+        absl::StripAsciiWhitespace(line.substr(line.find(':') + 1)));
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
+                          DataType type, const Dataset& train,
+                          const Dataset& test) {
+  Provenance provenance;
+  provenance.set_experiment(spec.name());
+  provenance.set_seed(seed);
+  provenance.set_commit(Commit());
+  provenance.set_onednn_version(OneDnnVersion());
+  provenance.set_instruction_set(InstructionSet());
+  provenance.set_processor(Processor());
+  provenance.set_threads(Threads());
+  provenance.set_dataset(train.info().name);
+  provenance.set_data_source(train.source());
+  provenance.set_data_checksum(
+      absl::StrFormat("%08x-%08x", train.checksum(), test.checksum()));
+  provenance.set_train_images(static_cast<uint32_t>(train.size()));
+  provenance.set_test_images(static_cast<uint32_t>(test.size()));
+  provenance.set_data_type(Name(type));
+  provenance.set_started(
+      absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()));
+  return provenance;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,129 @@
+// Runs an experiment: `run --spec=FILE --data_root=DIR --output_dir=DIR`. Exit
+// status: 0 done, 1 the run failed, 2 bad flags, spec or data; 130 stopped by
+// Ctrl-C or SIGTERM, with a checkpoint to go on from.
+
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/command_line.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "experiments/output_folder.h"
+#include "experiments/runner.h"
+#include "experiments/spec_file.h"
+#include "kernels/threads.h"
+#include "reports/summary.h"
+
+ABSL_FLAG(std::string, spec, "",
+          "the experiment: a text proto, experiments/specs/NAME.textproto");
+ABSL_FLAG(std::string, data_root, "data",
+          "the folder that holds datasets under their usual names");
+ABSL_FLAG(
+    std::string, output_dir, "",
+    "the run's folder; when not given, a new one under runs/ in the workspace");
+ABSL_FLAG(bool, resume, false, "go on with the run in the output folder");
+ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
+ABSL_FLAG(uint32_t, seed, 0, "the seed; 0: the spec's");
+ABSL_FLAG(double, checkpoint_seconds, 60,
+          "seconds between checkpoints within an epoch; 0: after every step");
+
+namespace tritlab {
+namespace {
+
+constexpr char kUsage[] =
+    "Runs an experiment: trains its phases one after the other and writes a "
+    "report.\n"
+    "  --set path=value  sets a field of the spec, as often as given: --set "
+    "phases.ttq.epochs=3";
+
+constexpr int kStoppedStatus = 130;
+
+volatile std::sig_atomic_t stop_requested = 0;
+void RequestStop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);  // a second one ends the program at once
+}
+
+// A spec that a target fills in is found where `bazel run` puts it; one that
+// the user names, where the user stands.
+std::string FindSpec(const std::string& path) {
+  const std::string from_user = FromWorkingDirectory(path);
+  return FileExists(from_user) ? from_user
+         : FileExists(path)    ? path
+                               : from_user;
+}
+
+absl::StatusOr<ExperimentSpec> LoadSpec(const CommandLine& command_line) {
+  if (absl::GetFlag(FLAGS_spec).empty()) {
+    return absl::InvalidArgumentError(
+        "--spec: not given; name an experiment, such as "
+        "experiments/specs/quickstart.textproto");
+  }
+  const std::string path = FindSpec(absl::GetFlag(FLAGS_spec));
+  ExperimentSpec spec;
+  RETURN_IF_ERROR(ReadTextProto(path, spec));
+  for (const auto& [flag, setting] : command_line.repeated) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--set ", setting, ": it must be path=value"));
+    }
+    RETURN_IF_ERROR(
+        SetField(setting.substr(0, equals), setting.substr(equals + 1), spec));
+  }
+  if (const absl::Status status = ValidateSpec(spec); !status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", status.message()));
+  }
+  return spec;
+}
+
+absl::Status Main(int argc, char** argv) {
+  ASSIGN_OR_RETURN(const CommandLine command_line,
+                   ParseCommandLine(argc, argv, kUsage, {"set"}));
+  ASSIGN_OR_RETURN(const ExperimentSpec spec, LoadSpec(command_line));
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 0 || threads > 1024)
+    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
+  if (threads > 0) SetThreads(threads);
+  std::signal(SIGINT, RequestStop);
+  std::signal(SIGTERM, RequestStop);
+
+  std::vector<uint32_t> seeds(spec.seeds().begin(), spec.seeds().end());
+  if (seeds.empty()) seeds = {1};
+  if (absl::GetFlag(FLAGS_seed) != 0) seeds = {absl::GetFlag(FLAGS_seed)};
+  const bool resume = absl::GetFlag(FLAGS_resume);
+  std::string folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
+  if (folder.empty()) folder = DefaultOutputFolder(spec.name(), resume);
+  for (const uint32_t seed : seeds) {
+    RunOptions options{
+        .data_root = FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
+        .folder = seeds.size() == 1
+                      ? folder
+                      : JoinPath(folder, absl::StrCat("seed-", seed)),
+        .seed = seed,
+        .resume = resume,
+        .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),
+        .stop_requested = [] { return stop_requested != 0; }};
+    ASSIGN_OR_RETURN(const Report report, RunExperiment(spec, options));
+    std::printf("%s\n", SummaryTable(report).c_str());
+  }
+  std::printf("%s\n", folder.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tritlab
+
+int main(int argc, char** argv) {
+  const absl::Status status = tritlab::Main(argc, argv);
+  const int exit_status = tritlab::ExitStatus(status);
+  return absl::IsCancelled(status) ? tritlab::kStoppedStatus : exit_status;
+}

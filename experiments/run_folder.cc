@@ -1,0 +1,106 @@
+#include "experiments/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "experiments/spec_file.h"
+#include "google/protobuf/util/message_differencer.h"
+
+namespace tritlab {
+namespace {
+
+constexpr char kSpecFile[] = "spec.textproto";
+constexpr char kLockFile[] = ".lock";
+constexpr char kCheckpoints[] = "checkpoints";
+
+absl::StatusOr<int> Lock(const std::string& folder) {
+  const std::string path = JoinPath(folder, kLockFile);
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return FileError(errno, path, "open");
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    close(descriptor);
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder,
+                     ": another process is running in it; wait for it, or name "
+                     "another --output_dir"));
+  }
+  return descriptor;
+}
+
+// Whether anything but what Open itself may have left behind when it was killed
+// is in the folder.
+absl::StatusOr<bool> HoldsAnything(const std::string& folder) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  const std::set<std::string> own = {kLockFile, kCheckpoints,
+                                     absl::StrCat(kSpecFile, ".partial")};
+  for (const std::string& name : names) {
+    if (own.count(name) == 0) return true;
+  }
+  return false;
+}
+
+absl::Status CheckSameSpec(const std::string& folder,
+                           const ExperimentSpec& spec) {
+  ExperimentSpec before;
+  const std::string path = JoinPath(folder, kSpecFile);
+  RETURN_IF_ERROR(ReadTextProto(path, before));
+  google::protobuf::util::MessageDifferencer differencer;
+  std::string differences;
+  differencer.ReportDifferencesToString(&differences);
+  if (differencer.Compare(before, spec)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, ": the run was begun with another spec (",
+                   differences.substr(0, differences.find('\n')),
+                   "); resume with the same, or name another --output_dir"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
+    const std::string& path, const ExperimentSpec& spec, bool resume) {
+  if (FileExists(path) && !IsDirectory(path)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": it is not a folder; name another --output_dir"));
+  }
+  bool holds_run = false;
+  if (FileExists(path)) {
+    ASSIGN_OR_RETURN(const bool holds_anything, HoldsAnything(path));
+    holds_run = FileExists(JoinPath(path, kSpecFile));
+    if (holds_anything && !holds_run) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          path,
+          ": it holds something that is no run; name another --output_dir"));
+    }
+    if (holds_run && !resume) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path,
+                       ": it holds a run already; give --resume to go on with "
+                       "it, or name another --output_dir"));
+    }
+    if (holds_run) RETURN_IF_ERROR(CheckSameSpec(path, spec));
+  }
+  RETURN_IF_ERROR(MakeDirectories(JoinPath(path, kCheckpoints)));
+  ASSIGN_OR_RETURN(const int lock, Lock(path));
+  std::unique_ptr<RunFolder> folder(new RunFolder(path, lock, holds_run));
+  if (!holds_run)
+    RETURN_IF_ERROR(
+        WriteFileAtomically(JoinPath(path, kSpecFile), ToText(spec)));
+  return folder;
+}
+
+RunFolder::~RunFolder() { close(lock_); }
+
+std::string RunFolder::CheckpointOf(const std::string& phase) const {
+  return JoinPath(JoinPath(path_, kCheckpoints), absl::StrCat(phase, ".ckpt"));
+}
+
+}  // namespace tritlab

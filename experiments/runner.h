@@ -1,0 +1,35 @@
+// Runs an experiment with one seed: data, network, phases one after the other,
+// report.
+#ifndef TRITLAB_EXPERIMENTS_RUNNER_H_
+#define TRITLAB_EXPERIMENTS_RUNNER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "experiments/spec.pb.h"
+#include "reports/report.pb.h"
+
+namespace tritlab {
+
+struct RunOptions {
+  std::string data_root;
+  std::string folder;  // the run's
+  uint32_t seed = 1;
+  bool resume = false;
+  double checkpoint_seconds = 60;
+  // Asked before every training step; true writes a checkpoint and ends the run
+  // with Cancelled.
+  std::function<bool()> stop_requested;
+};
+
+// What the run found; the same is then in the folder, as report.json, report.md
+// and report.html. A phase whose checkpoint says that it is finished is not run
+// again. `spec` must be valid; its seeds are not looked at.
+absl::StatusOr<Report> RunExperiment(const ExperimentSpec& spec,
+                                     const RunOptions& options);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_EXPERIMENTS_RUNNER_H_

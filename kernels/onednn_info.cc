@@ -1,0 +1,53 @@
+#include "kernels/onednn_info.h"
+
+#include "absl/strings/str_cat.h"
+#include "oneapi/dnnl/dnnl.hpp"
+
+namespace tritlab {
+
+std::string OneDnnVersion() {
+  const dnnl_version_t* version = dnnl_version();
+  return absl::StrCat(version->major, ".", version->minor, ".", version->patch);
+}
+
+std::string InstructionSet() {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41:
+      return "SSE41";
+    case dnnl_cpu_isa_avx:
+      return "AVX";
+    case dnnl_cpu_isa_avx2:
+      return "AVX2";
+    case dnnl_cpu_isa_avx2_vnni:
+      return "AVX2_VNNI";
+    case dnnl_cpu_isa_avx2_vnni_2:
+      return "AVX2_VNNI_2";
+    case dnnl_cpu_isa_avx512_core:
+      return "AVX512_CORE";
+    case dnnl_cpu_isa_avx512_core_vnni:
+      return "AVX512_CORE_VNNI";
+    case dnnl_cpu_isa_avx512_core_bf16:
+      return "AVX512_CORE_BF16";
+    case dnnl_cpu_isa_avx512_core_fp16:
+      return "AVX512_CORE_FP16";
+    case dnnl_cpu_isa_avx512_core_amx:
+      return "AVX512_CORE_AMX";
+    case dnnl_cpu_isa_avx512_core_amx_fp16:
+      return "AVX512_CORE_AMX_FP16";
+    case dnnl_cpu_isa_default:
+      return "GENERIC";
+    default:  // one that is newer than this list
+      return absl::StrCat("ISA_",
+                          static_cast<unsigned>(dnnl_get_effective_cpu_isa()));
+  }
+}
+
+bool HasNativeBF16() {
+  // The values of dnnl_cpu_isa_t are bit sets, each a superset of what it
+  // extends.
+  const unsigned isa = dnnl_get_effective_cpu_isa();
+  const unsigned bf16 = dnnl_cpu_isa_avx512_core_bf16;
+  return (isa & bf16) == bf16;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,22 @@
+// What a report says about the arithmetic that a run was done with.
+#ifndef TRITLAB_KERNELS_ONEDNN_INFO_H_
+#define TRITLAB_KERNELS_ONEDNN_INFO_H_
+
+#include <string>
+
+namespace tritlab {
+
+// The version of the loaded library: "3.7.2".
+std::string OneDnnVersion();
+
+// The instruction set that oneDNN generates code for, by its name in
+// ONEDNN_MAX_CPU_ISA (which lowers it): "AVX512_CORE_VNNI".
+std::string InstructionSet();
+
+// Whether the processor multiplies bf16 itself (AVX512-BF16, AMX). Elsewhere
+// bf16 works, but is slower than f32.
+bool HasNativeBF16();
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_KERNELS_ONEDNN_INFO_H_

@@ -1,0 +1,90 @@
+// Appends nodes to a graph; what the builders of networks are written with.
+// Each call returns its node's name, to be the input of the next.
+#ifndef TRITLAB_MODELS_GRAPH_BUILDER_H_
+#define TRITLAB_MODELS_GRAPH_BUILDER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "models/graph.pb.h"
+
+namespace tritlab {
+
+class GraphBuilder {
+ public:
+  GraphBuilder(const std::string& name, const InputOperator& image) {
+    graph_.set_name(name);
+    *Append("image", {})->mutable_input() = image;
+  }
+
+  // A square kernel without bias (batch normalization follows), padded so that
+  // stride 1 keeps the size.
+  std::string Convolution(const std::string& name, const std::string& input,
+                          int64_t out_channels, int64_t kernel,
+                          int64_t stride) {
+    ConvolutionOperator* convolution =
+        Append(name, {input})->mutable_convolution();
+    convolution->set_out_channels(out_channels);
+    convolution->set_kernel_height(kernel);
+    convolution->set_kernel_width(kernel);
+    convolution->set_stride(stride);
+    convolution->set_padding(kernel / 2);
+    convolution->set_groups(1);
+    return name;
+  }
+  std::string BatchNormalization(const std::string& name,
+                                 const std::string& input) {
+    Append(name, {input})->mutable_batch_normalization()->set_epsilon(1e-5f);
+    return name;
+  }
+  std::string Relu(const std::string& name, const std::string& input) {
+    Append(name, {input})->mutable_relu();
+    return name;
+  }
+  std::string Add(const std::string& name, const std::string& a,
+                  const std::string& b) {
+    Append(name, {a, b})->mutable_add();
+    return name;
+  }
+  std::string AveragePool(const std::string& name, const std::string& input,
+                          int64_t window, int64_t stride) {
+    PoolingOperator* pooling = Append(name, {input})->mutable_pooling();
+    pooling->set_kind(PoolingOperator::AVERAGE);
+    pooling->set_window(window);
+    pooling->set_stride(stride);
+    return name;
+  }
+  std::string GlobalAveragePool(const std::string& name,
+                                const std::string& input) {
+    return AveragePool(name, input, 0, 1);
+  }
+  std::string ChannelPad(const std::string& name, const std::string& input,
+                         int64_t before, int64_t behind) {
+    ChannelPadOperator* pad = Append(name, {input})->mutable_channel_pad();
+    pad->set_before(before);
+    pad->set_behind(behind);
+    return name;
+  }
+  std::string Linear(const std::string& name, const std::string& input,
+                     int64_t out_features) {
+    Append(name, {input})->mutable_linear()->set_out_features(out_features);
+    return name;
+  }
+
+  Graph& graph() { return graph_; }
+
+ private:
+  Node* Append(const std::string& name,
+               std::initializer_list<std::string> inputs) {
+    Node* node = graph_.add_nodes();
+    node->set_name(name);
+    for (const std::string& input : inputs) node->add_inputs(input);
+    return node;
+  }
+
+  Graph graph_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_MODELS_GRAPH_BUILDER_H_

@@ -1,0 +1,97 @@
+#include "models/shape_inference.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "models/graph_builder.h"
+
+namespace tritlab {
+namespace {
+
+using testing::HasSubstr;
+
+InputOperator Image() {
+  InputOperator image;
+  image.set_height(9);
+  image.set_width(7);
+  image.set_channels(3);
+  return image;
+}
+
+std::string ErrorOf(const Graph& graph) {
+  return std::string(InferShapes(graph, 4).status().message());
+}
+
+TEST(ShapeInferenceTest, EveryOperator) {
+  GraphBuilder net("net", Image());
+  std::string x = net.Convolution("conv", "image", 8, 3, 2);
+  x = net.Relu("relu", net.BatchNormalization("bn", x));
+  const std::string padded = net.ChannelPad("pad", x, 1, 2);
+  x = net.Add("add", padded, padded);
+  x = net.AveragePool("average", x, 2, 2);
+  x = net.GlobalAveragePool("global", x);
+  net.Linear("fc", x, 10);
+  const auto shaped = InferShapes(net.graph(), 4);
+  ASSERT_TRUE(shaped.ok()) << shaped.status();
+  EXPECT_THAT(shaped->shapes,
+              testing::ElementsAre(
+                  Shape{4, 9, 7, 3}, Shape{4, 5, 4, 8}, Shape{4, 5, 4, 8},
+                  Shape{4, 5, 4, 8}, Shape{4, 5, 4, 11}, Shape{4, 5, 4, 11},
+                  Shape{4, 2, 2, 11}, Shape{4, 1, 1, 11}, Shape{4, 1, 1, 10}));
+  EXPECT_THAT(shaped->inputs[5], testing::ElementsAre(4, 4));
+}
+
+// Graphs may come from files: each mistake is an error that names the node.
+TEST(ShapeInferenceTest, MistakesNameTheirNode) {
+  EXPECT_THAT(ErrorOf(Graph()), HasSubstr("does not begin with its input"));
+  {
+    GraphBuilder net("net", Image());
+    net.Relu("relu", "nowhere");
+    EXPECT_THAT(
+        ErrorOf(net.graph()),
+        HasSubstr("node \"relu\": no node before it is named \"nowhere\""));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Relu("image", "image");
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("used before"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Add("add", "image", net.Convolution("conv", "image", 8, 3, 1));
+    EXPECT_THAT(ErrorOf(net.graph()),
+                HasSubstr("node \"add\": it adds 4x9x7x3 to 4x9x7x8"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Convolution("conv", "image", 8, 3, 0);
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("node \"conv\""));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.AveragePool("pool", "image", 10, 1);
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("node \"pool\""));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.ChannelPad("pad", "image", -1, 0);
+    EXPECT_THAT(ErrorOf(net.graph()),
+                HasSubstr("node \"pad\": channel_pad is negative"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Relu("relu", "image");
+    net.graph().mutable_nodes(1)->add_inputs("image");
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("it has 2 inputs; it needs 1"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Relu("relu", "image");
+    net.graph().mutable_nodes(1)->clear_operator();
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("node \"relu\""));
+  }
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,81 @@
+#include "quant/packing.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+namespace tritlab {
+namespace {
+
+absl::Status CheckBits(int bits) {
+  if (bits >= 1 && bits <= 8) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("a code has %d bits; it must have 1 to 8", bits));
+}
+
+}  // namespace
+
+int64_t PackedBytes(int64_t count, int bits) { return (count * bits + 7) / 8; }
+
+absl::StatusOr<std::string> PackCodes(std::span<const uint8_t> codes,
+                                      int bits) {
+  if (absl::Status status = CheckBits(bits); !status.ok()) return status;
+  std::string packed(PackedBytes(static_cast<int64_t>(codes.size()), bits),
+                     '\0');
+  uint32_t pending = 0;
+  int pending_bits = 0;
+  size_t next = 0;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (codes[i] >> bits != 0) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "code %d is %d; it does not fit into %d bits", i, codes[i], bits));
+    }
+    pending |= static_cast<uint32_t>(codes[i]) << pending_bits;
+    pending_bits += bits;
+    if (pending_bits >= 8) {
+      packed[next++] = static_cast<char>(pending & 0xff);
+      pending >>= 8;
+      pending_bits -= 8;
+    }
+  }
+  if (pending_bits > 0) packed[next] = static_cast<char>(pending);
+  return packed;
+}
+
+absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
+                                                 int64_t count, int bits) {
+  if (absl::Status status = CheckBits(bits); !status.ok()) return status;
+  if (count < 0 ||
+      static_cast<int64_t>(packed.size()) != PackedBytes(count, bits)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d codes of %d bits do not take %d bytes", count, bits,
+                        packed.size()));
+  }
+  std::vector<uint8_t> codes(count);
+  const uint32_t mask = (1u << bits) - 1;
+  uint32_t pending = 0;
+  int pending_bits = 0;
+  size_t next = 0;
+  for (uint8_t& code : codes) {
+    if (pending_bits < bits) {
+      pending |= static_cast<uint32_t>(static_cast<uint8_t>(packed[next++]))
+                 << pending_bits;
+      pending_bits += 8;
+    }
+    code = static_cast<uint8_t>(pending & mask);
+    pending >>= bits;
+    pending_bits -= bits;
+  }
+  return codes;
+}
+
+int64_t CodebookBytes(const CodedWeights& coded) {
+  const int64_t values =
+      std::count_if(coded.codebook.begin(), coded.codebook.end(),
+                    [](float value) { return value != 0; });
+  return values * static_cast<int64_t>(sizeof(float));
+}
+
+}  // namespace tritlab

@@ -1,0 +1,83 @@
+#include "quant/policy.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tritlab {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<std::string>& Layers() {
+  static const auto& layers = *new std::vector<std::string>{
+      "conv1", "stage1/conv", "stage2/conv", "fc"};
+  return layers;
+}
+
+void AddRule(Policy& policy, const std::string& pattern, bool quantized) {
+  PolicyRule* rule = policy.add_rules();
+  rule->set_layers(pattern);
+  if (quantized) rule->mutable_quantizer()->mutable_ttq();
+}
+
+// Which layers are quantized, as a string of 0 and 1.
+std::string Quantized(const Policy& policy) {
+  const auto quantizers = ApplyPolicy(policy, Layers());
+  if (!quantizers.ok()) return std::string(quantizers.status().message());
+  std::string which;
+  for (const auto& quantizer : *quantizers)
+    which += quantizer == nullptr ? '0' : '1';
+  return which;
+}
+
+TEST(PolicyTest, Patterns) {
+  EXPECT_TRUE(MatchesPattern("*", ""));
+  EXPECT_TRUE(MatchesPattern("*", "conv1"));
+  EXPECT_TRUE(MatchesPattern("stage*/conv", "stage2/block1/conv"));
+  EXPECT_TRUE(MatchesPattern("*a*b", "aab"));
+  EXPECT_FALSE(MatchesPattern("conv", "conv1"));
+  EXPECT_FALSE(MatchesPattern("*a*b", "ba"));
+  EXPECT_FALSE(MatchesPattern("", "a"));
+}
+
+TEST(PolicyTest, WithoutRulesAllIsInFullPrecision) {
+  EXPECT_EQ(Quantized({}), "0000");
+}
+
+TEST(PolicyTest, FirstAndLastLayerStayInFullPrecisionUnlessAskedFor) {
+  Policy policy;
+  AddRule(policy, "*", true);
+  EXPECT_EQ(Quantized(policy), "0110");
+  policy.set_first_and_last(true);
+  EXPECT_EQ(Quantized(policy), "1111");
+}
+
+TEST(PolicyTest, TheFirstRuleThatMatchesWins) {
+  Policy policy;
+  AddRule(policy, "stage1/*", false);
+  AddRule(policy, "*", true);
+  EXPECT_EQ(Quantized(policy), "0010");
+}
+
+// A misspelt layer must not silently stay in full precision.
+TEST(PolicyTest, ARuleThatMatchesNothingIsAnError) {
+  Policy policy;
+  AddRule(policy, "stage3/*", true);
+  EXPECT_THAT(
+      Quantized(policy),
+      HasSubstr("policy.rules[0].layers \"stage3/*\" matches no layer"));
+}
+
+TEST(PolicyTest, AnImpossibleSettingNamesItsRule) {
+  Policy policy;
+  AddRule(policy, "*", true);
+  policy.mutable_rules(0)->mutable_quantizer()->mutable_ttq()->set_sparsity(2);
+  EXPECT_THAT(Quantized(policy),
+              HasSubstr("policy.rules[0].quantizer.ttq.sparsity is 2"));
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,130 @@
+#include "quant/ttq.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+namespace tritlab {
+namespace {
+
+constexpr float kDefaultThresholdFactor = 0.05f;
+
+// Codes of the packed network, and the codebook's order.
+enum Code : uint8_t { kZero = 0, kPositive = 1, kNegative = 2 };
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TtqQuantizer>> TtqQuantizer::Create(
+    const TtqSpec& spec) {
+  const auto check = [](const char* field, float value) {
+    if (value >= 0 && value < 1) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "ttq.%s is %g; it must be at least 0 and below 1", field, value));
+  };
+  absl::Status status;
+  if (spec.has_threshold_factor())
+    status = check("threshold_factor", spec.threshold_factor());
+  if (spec.has_sparsity()) status = check("sparsity", spec.sparsity());
+  if (!status.ok()) return status;
+  return std::unique_ptr<TtqQuantizer>(new TtqQuantizer(spec));
+}
+
+float TtqQuantizer::Threshold(std::span<const float> latent) const {
+  if (spec_.has_sparsity()) {
+    const size_t zeros = static_cast<size_t>(
+        std::lround(static_cast<double>(spec_.sparsity()) * latent.size()));
+    if (zeros == 0) return 0;
+    std::vector<float> magnitudes(latent.size());
+    std::transform(latent.begin(), latent.end(), magnitudes.begin(),
+                   [](float w) { return std::abs(w); });
+    std::nth_element(magnitudes.begin(), magnitudes.begin() + (zeros - 1),
+                     magnitudes.end());
+    return magnitudes[zeros - 1];
+  }
+  const float factor = spec_.has_threshold_factor() ? spec_.threshold_factor()
+                                                    : kDefaultThresholdFactor;
+  float largest = 0;
+  for (const float w : latent) largest = std::max(largest, std::abs(w));
+  return factor * largest;
+}
+
+void TtqQuantizer::Initialize(std::span<const float> latent) {
+  threshold_ = Threshold(latent);
+  if (spec_.initial_scales() == TtqSpec::ONE) return;
+  double sums[2] = {0, 0};
+  int64_t counts[2] = {0, 0};
+  for (const float w : latent) {
+    if (std::abs(w) <= threshold_) continue;
+    const int side = w > 0 ? 0 : 1;
+    sums[side] += std::abs(w);
+    ++counts[side];
+  }
+  // A side without weights keeps 1: nothing is computed with it until a weight
+  // crosses the threshold.
+  for (int side = 0; side < 2; ++side) {
+    if (counts[side] > 0)
+      scales_[side].value = static_cast<float>(sums[side] / counts[side]);
+  }
+}
+
+void TtqQuantizer::Quantize(std::span<const float> latent,
+                            std::span<float> quantized) {
+  threshold_ = Threshold(latent);
+  const float threshold = threshold_, w_p = scales_[0].value,
+              w_n = scales_[1].value;
+  for (size_t i = 0; i < latent.size(); ++i) {
+    quantized[i] = latent[i] > threshold    ? w_p
+                   : latent[i] < -threshold ? -w_n
+                                            : 0.0f;
+  }
+}
+
+void TtqQuantizer::Backward(std::span<const float> latent,
+                            std::span<const float> grad_quantized,
+                            std::span<float> grad_latent) {
+  const float threshold = threshold_;
+  const bool multipliers = !spec_.no_learning_rate_multipliers();
+  const float above = multipliers ? scales_[0].value : 1.0f;
+  const float below = multipliers ? scales_[1].value : 1.0f;
+  double sum_above = 0, sum_below = 0;
+  for (size_t i = 0; i < latent.size(); ++i) {
+    const float g = grad_quantized[i];
+    if (latent[i] > threshold) {
+      sum_above += g;
+      grad_latent[i] = above * g;
+    } else if (latent[i] < -threshold) {
+      sum_below += g;
+      grad_latent[i] = below * g;
+    } else {
+      grad_latent[i] = g;
+    }
+  }
+  scales_[0].gradient = static_cast<float>(sum_above);
+  scales_[1].gradient = static_cast<float>(-sum_below);
+}
+
+CodedWeights TtqQuantizer::Encode(std::span<const float> latent) const {
+  CodedWeights coded;
+  coded.codebook = {0.0f, scales_[0].value, -scales_[1].value};
+  coded.bits = 2;
+  coded.codes.reserve(latent.size());
+  const float threshold = Threshold(latent);
+  for (const float w : latent) {
+    coded.codes.push_back(w > threshold    ? kPositive
+                          : w < -threshold ? kNegative
+                                           : kZero);
+  }
+  return coded;
+}
+
+std::map<std::string, double> TtqQuantizer::Describe(
+    std::span<const float> latent) const {
+  return {{"w_p", scales_[0].value},
+          {"w_n", scales_[1].value},
+          {"threshold", Threshold(latent)}};
+}
+
+}  // namespace tritlab

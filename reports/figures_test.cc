@@ -1,0 +1,72 @@
+#include "reports/figures.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "reports/made_up_report.h"
+#include "reports/plot.h"
+#include "reports/report.pb.h"
+
+namespace tritlab {
+namespace {
+
+TEST(AccuracyFigure, HasEveryPhaseFromBeforeItsFirstStep) {
+  const Report report = MadeUpReport(4, 3);
+  const Figure figure = AccuracyFigure(report);
+  ASSERT_EQ(figure.plot.series.size(), 4u);  // test and training of each phase
+  const Series& test = figure.plot.series[2];
+  EXPECT_EQ(test.name, "ttq");
+  EXPECT_FALSE(test.dashed);
+  ASSERT_EQ(test.points.size(), 4u);
+  EXPECT_EQ(test.points[0], std::make_pair(0.0, 31.25));
+  EXPECT_EQ(test.points[3],
+            std::make_pair(3.0, report.results(1).epochs(2).test_top1()));
+  const Series& train = figure.plot.series[3];
+  EXPECT_TRUE(train.dashed);
+  EXPECT_EQ(train.color, test.color);
+  EXPECT_EQ(train.points.size(), 3u);
+}
+
+// Protects: a picture taken from its page still says what it is.
+TEST(Figures, CaptionsStandOnTheirOwn) {
+  const Report report = MadeUpReport();
+  for (const Figure& figure :
+       {AccuracyFigure(report), SparsityFigure(report)}) {
+    for (const char* part : {"resnet20", "cifar10", "bf16", "seed 7"}) {
+      EXPECT_NE(figure.caption.find(part), std::string::npos)
+          << part << " in: " << figure.caption;
+    }
+  }
+}
+
+TEST(SparsityFigure, HasOnlyPhasesThatAreSparse) {
+  Report report = MadeUpReport(4, 3);
+  const Figure figure = SparsityFigure(report);
+  ASSERT_EQ(figure.plot.series.size(), 1u);
+  EXPECT_EQ(figure.plot.series[0].name, "ttq");
+  EXPECT_EQ(figure.plot.y_names.size(), 4u);
+  EXPECT_EQ(figure.plot.y_names[0], "conv1");
+  EXPECT_NEAR(figure.plot.series[0].points[1].first,
+              100 * report.results(1).layers(1).sparsity(), 1e-9);
+  report.mutable_results()->RemoveLast();
+  EXPECT_TRUE(SparsityFigure(report).plot.series.empty());
+}
+
+// Protects: layers are matched by name where phases differ in their layers.
+TEST(SparsityFigure, SharesRowsBetweenPhases) {
+  Report report = MadeUpReport(4, 1);
+  *report.add_results() = report.results(1);
+  report.mutable_results(2)->mutable_layers()->DeleteSubrange(0, 1);
+  const Figure figure = SparsityFigure(report);
+  ASSERT_EQ(figure.plot.series.size(), 2u);
+  EXPECT_EQ(figure.plot.y_names.size(), 4u);
+  EXPECT_EQ(figure.plot.series[1].points[0].second, 1);
+}
+
+TEST(Figures, EmptyReport) {
+  EXPECT_TRUE(AccuracyFigure(Report()).plot.series.empty());
+  EXPECT_TRUE(SparsityFigure(Report()).plot.series.empty());
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,142 @@
+#include "reports/html.h"
+
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "reports/made_up_report.h"
+#include "reports/markdown.h"
+#include "reports/report.pb.h"
+#include "reports/report_json.h"
+#include "reports/report_tables.h"
+#include "reports/table.h"
+
+namespace tritlab {
+namespace {
+
+int Count(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// Protects: every row of every table is on both pages, cell by cell, and the
+// same again from report.json.
+TEST(ReportToHtml, HasTheNumbersOfMarkdownAndJson) {
+  const Report report = MadeUpReport(6, 4);
+  const auto json = ReportToJson(report);
+  ASSERT_TRUE(json.ok()) << json.status();
+  const auto read = ReportFromJson(*json, "report.json");
+  ASSERT_TRUE(read.ok()) << read.status();
+  const std::string html = ReportToHtml(report);
+  const std::string markdown = ReportToMarkdown(report);
+  EXPECT_EQ(ReportToMarkdown(*read), markdown);
+  EXPECT_EQ(ReportToHtml(*read), html);
+
+  std::vector<Table> tables = {SummaryTableOf(report, SummaryDetail::kPage),
+                               ChangeTableOf(report),
+                               ProvenanceTableOf(report)};
+  for (const PhaseResult& phase : report.results()) {
+    tables.push_back(EpochTableOf(report, phase));
+    tables.push_back(LayerTableOf(report, phase));
+  }
+  for (const Table& table : tables) {
+    ASSERT_FALSE(table.rows.empty());
+    for (const std::vector<std::string>& row : table.rows) {
+      std::string in_html = "<tr>", in_markdown = "|";
+      for (size_t i = 0; i < row.size(); ++i) {
+        const char* name = table.columns[i].numeric ? "" : " class=\"name\"";
+        absl::StrAppend(&in_html, i == 0 ? "<th scope=\"row\"" : "<td", name,
+                        ">", EscapeHtml(row[i]), i == 0 ? "</th>" : "</td>");
+        absl::StrAppend(&in_markdown, " ", EscapeMarkdown(row[i]), " |");
+      }
+      EXPECT_EQ(Count(html, in_html + "</tr>"),
+                Count(markdown, in_markdown + "\n"))
+          << in_html;
+      EXPECT_GE(Count(html, in_html + "</tr>"), 1) << in_html;
+    }
+    EXPECT_NE(html.find(EscapeHtml(table.caption)), std::string::npos);
+    EXPECT_NE(markdown.find(EscapeMarkdown(table.caption)), std::string::npos);
+  }
+}
+
+// Protects: the page is one file that fetches and runs nothing.
+TEST(ReportToHtml, IsSelfContained) {
+  const std::string html = ReportToHtml(MadeUpReport());
+  EXPECT_TRUE(absl::StartsWith(html, "<!DOCTYPE html>"));
+  for (const char* absent : {"<script", "<link", "<img", "<iframe", "@import",
+                             "url(", " onload", " src=", "https://"}) {
+    EXPECT_EQ(html.find(absent), std::string::npos) << absent;
+  }
+  // The one address is the name of SVG's namespace.
+  EXPECT_EQ(Count(html, "http://"), Count(html, "http://www.w3.org/2000/svg"));
+  EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
+  EXPECT_NE(html.find("prefers-color-scheme:dark"), std::string::npos);
+  EXPECT_NE(html.find("name=\"viewport\""), std::string::npos);
+}
+
+// Protects: names from a spec or a folder are text, wherever they stand.
+TEST(ReportToHtml, EscapesEveryName) {
+  const std::string evil = "<script>alert('x')</script>&\"";
+  Report report = MadeUpReport();
+  report.mutable_provenance()->set_experiment(evil);
+  report.mutable_provenance()->set_dataset(evil);
+  report.mutable_provenance()->set_data_source(evil);
+  report.mutable_provenance()->set_commit(evil);
+  report.mutable_network()->set_name(evil);
+  report.mutable_network()->set_description(evil);
+  report.mutable_paper(0)->set_source(evil);
+  PhaseResult* phase = report.mutable_results(1);
+  phase->set_name(evil);
+  phase->set_starts_from(evil);
+  phase->mutable_layers(1)->set_name(evil);
+  phase->mutable_layers(1)->set_kind(evil);
+  phase->mutable_layers(1)->set_quantizer(evil);
+  (*phase->mutable_layers(1)->mutable_values())[evil] = 1;
+  const std::string html = ReportToHtml(report);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_NE(html.find("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"
+                      "&quot;"),
+            std::string::npos);
+}
+
+TEST(EscapeHtml, AllThatHasAMeaning) {
+  EXPECT_EQ(EscapeHtml("a<b>&\"'\n\x01"), "a&lt;b&gt;&amp;&quot;&#39;  ");
+  EXPECT_EQ(EscapeHtml("\u00d7 5"), "\u00d7 5");
+}
+
+TEST(ReportToHtml, ZeroEpochsNaNAndNothingAtAll) {
+  Report report = MadeUpReport(2, 0);
+  report.mutable_results(0)->set_top1(std::numeric_limits<double>::quiet_NaN());
+  const std::string html = ReportToHtml(report);
+  EXPECT_NE(html.find("<td>NaN</td>"), std::string::npos);
+  EXPECT_NE(html.find("No picture: there is nothing to draw."),
+            std::string::npos);
+  EXPECT_NE(ReportToHtml(Report()).find("No phase has finished."),
+            std::string::npos);
+}
+
+// Protects: without gnuplot there is a note and the caption, and the rest of
+// the page as ever. Last, for it changes PATH.
+TEST(ReportToHtmlWithoutGnuplot, HasANoteInPlaceOfThePicture) {
+  const char* path = std::getenv("PATH");
+  const std::string before = path == nullptr ? "" : path;
+  setenv("PATH", testing::TempDir().c_str(), 1);
+  const std::string html = ReportToHtml(MadeUpReport());
+  setenv("PATH", before.c_str(), 1);
+  EXPECT_EQ(Count(html, "No picture: gnuplot is not installed"), 2);
+  EXPECT_EQ(Count(html, "<svg"), 0);
+  EXPECT_NE(html.find("Top-1 accuracy by epoch of each phase"),
+            std::string::npos);
+  EXPECT_NE(html.find("</html>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tritlab

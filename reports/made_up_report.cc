@@ -1,0 +1,116 @@
+#include "reports/made_up_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "reports/report.pb.h"
+
+namespace tritlab {
+namespace {
+
+void AddPhase(const char* name, double final_top1, int layers, int epochs,
+              bool ternary, Report* report) {
+  PhaseResult* phase = report->add_results();
+  phase->set_name(name);
+  phase->set_loss(0.4321);
+  phase->set_initial_top1(ternary ? 31.25 : 9.875);
+  phase->set_seconds(62.5 * epochs);
+  phase->set_images_per_second(1234.5);
+  phase->set_train_multiply_adds(6.1e12);
+  if (ternary) phase->set_starts_from("full_precision");
+  uint64_t zeros = 0, weights = 0, bytes = 0;
+  for (int i = 0; i < layers; ++i) {
+    LayerResult* layer = phase->add_layers();
+    const bool first = i == 0;
+    const bool last = i + 1 == layers;
+    layer->set_name(first  ? "conv1"
+                    : last ? "fc"
+                           : absl::StrCat("stage", 1 + 3 * i / layers, "/block",
+                                          i, "/conv"));
+    layer->set_kind(last ? "linear" : "convolution");
+    const uint32_t count = first  ? 432
+                           : last ? 640
+                                  : 2304 * (1 + 3 * i / layers);
+    layer->set_weights(count);
+    const bool quantized = ternary && !first && !last;
+    layer->set_quantizer(quantized ? "ttq" : "full_precision");
+    if (quantized) {
+      const double sparsity = 0.3 + 0.25 * std::sin(i) * std::sin(i);
+      layer->set_sparsity(sparsity);
+      layer->set_positive(0.5 * (1 - sparsity) + 0.01);
+      layer->set_negative(0.5 * (1 - sparsity) - 0.01);
+      layer->set_weight_bytes(count / 4 + 8);
+      layer->set_bits_per_weight(8.0 * layer->weight_bytes() / count);
+      (*layer->mutable_values())["w_p"] = 1.0 + 0.1 * i;
+      (*layer->mutable_values())["w_n"] = 0.9 + 0.05 * i;
+      (*layer->mutable_values())["threshold"] = 0.05;
+      zeros += static_cast<uint64_t>(count * sparsity);
+    } else {
+      layer->set_positive(0.5);
+      layer->set_negative(0.5);
+      layer->set_weight_bytes(4 * count);
+      layer->set_bits_per_weight(32);
+    }
+    weights += count;
+    bytes += layer->weight_bytes();
+  }
+  phase->set_weight_sparsity(
+      weights == 0 ? 0 : static_cast<double>(zeros) / weights);
+  phase->set_weight_bytes(bytes);
+  for (int i = 1; i <= epochs; ++i) {
+    EpochResult* epoch = phase->add_epochs();
+    epoch->set_epoch(i);
+    const double left = std::exp(-4.0 * i / epochs);
+    epoch->set_test_top1(final_top1 - 45 * left +
+                         1.5 * std::sin(9.0 * i) * left);
+    epoch->set_train_top1(final_top1 + 4 - 50 * left);
+    epoch->set_test_loss(0.4 + 1.5 * left);
+    epoch->set_train_loss(0.3 + 1.6 * left);
+    epoch->set_learning_rate(0.2 * (1 - (i - 1.0) / epochs));
+    epoch->set_seconds(62.5 * i);
+    epoch->set_weight_sparsity(phase->weight_sparsity());
+    if (epoch->test_top1() > phase->best_top1()) {
+      phase->set_best_top1(epoch->test_top1());
+      phase->set_best_epoch(i);
+    }
+    phase->set_top1(epoch->test_top1());
+  }
+}
+
+}  // namespace
+
+Report MadeUpReport(int layers, int epochs) {
+  Report report;
+  Provenance* run = report.mutable_provenance();
+  run->set_experiment("made_up_resnet20");
+  run->set_seed(7);
+  run->set_commit("0123abc-dirty");
+  run->set_onednn_version("3.7.2");
+  run->set_instruction_set("avx512_core_vnni");
+  run->set_processor("A made-up processor");
+  run->set_threads(2);
+  run->set_dataset("cifar10");
+  run->set_data_source("data/cifar10.tar.gz");
+  run->set_data_checksum("89abcdef");
+  run->set_train_images(50000);
+  run->set_test_images(10000);
+  run->set_data_type("bf16");
+  run->set_started("2026-01-02T03:04:05Z");
+  run->set_resumed(1);
+  NetworkSummary* network = report.mutable_network();
+  network->set_name("resnet20");
+  network->set_description("He et al. 2015, parameter-free shortcuts");
+  network->set_parameters(269722);
+  network->set_multiply_adds(40.55e6);
+  AddPhase("full_precision", 87, layers, epochs, false, &report);
+  AddPhase("ttq", 86, layers, epochs, true, &report);
+  PaperResult* paper = report.add_paper();
+  paper->set_phase("ttq");
+  paper->set_top1(91.13);
+  paper->set_source("Zhu et al. 2017, table 1");
+  return report;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,45 @@
+#!/bin/bash
+# render as a user meets it: relative paths, exit status, one line of error.
+set -u
+render="$PWD/reports/render"
+cd "$TEST_TMPDIR" || exit 1
+failures=0
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+mkdir -p user/runs/a
+cat > user/runs/a/report.json <<'JSON'
+{"provenance": {"experiment": "made_up", "seed": 3},
+ "results": [{"name": "ttq", "top1": 86.25,
+              "epochs": [{"epoch": 1, "test_top1": 86.25}]}]}
+JSON
+
+# Relative to where the user stands, not to where the program is started.
+BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --run=runs/a > out 2> errors ||
+  fail "status $? for a good run: $(cat errors)"
+grep -q 'ttq .*86.25' out || fail "no summary: $(cat out)"
+grep -q '86.25' user/runs/a/report.md || fail "no report.md"
+grep -q '86.25' user/runs/a/report.html || fail "no report.html"
+
+# expect_refused PART ARGUMENT...: status 2 and one line that contains PART.
+expect_refused() {
+  local part="$1"
+  shift
+  BUILD_WORKING_DIRECTORY="$PWD/user" "$render" "$@" > out 2> errors
+  local status=$?
+  [[ $status == 2 ]] || fail "$*: status $status, not 2"
+  [[ $(wc -l < errors) == 1 ]] || fail "$*: not one line: $(cat errors)"
+  grep -qF -- "$part" errors || fail "$*: does not name $part: $(cat errors)"
+}
+
+expect_refused "runs/none/report.json" --run=runs/none
+mkdir -p user/runs/damaged
+head -c 60 user/runs/a/report.json > user/runs/damaged/report.json
+expect_refused "runs/damaged/report.json" --run=runs/damaged
+[[ -e user/runs/damaged/report.md ]] && fail "wrote a page of a damaged report"
+expect_refused "--run"
+expect_refused "--rnu" --rnu=runs/a
+
+exit $((failures > 0))

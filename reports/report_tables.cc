@@ -1,0 +1,345 @@
+#include "reports/report_tables.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "reports/number_format.h"
+#include "reports/report.pb.h"
+#include "reports/table.h"
+
+namespace tritlab {
+namespace {
+
+constexpr char kNothing[] = "-";
+
+std::string OrNothing(const std::string& text) {
+  return text.empty() ? kNothing : text;
+}
+
+std::string Percent(double share) { return FormatFixed(100 * share, 2); }
+
+const PhaseResult* FindPhase(const Report& report, const std::string& name) {
+  for (const PhaseResult& phase : report.results()) {
+    if (phase.name() == name) return &phase;
+  }
+  return nullptr;
+}
+
+const PaperResult* FindPaper(const Report& report, const std::string& phase) {
+  for (const PaperResult& paper : report.paper()) {
+    if (paper.phase() == phase) return &paper;
+  }
+  return nullptr;
+}
+
+// Bytes of the layers' weights at 4 bytes each; 0 if the layers are not known.
+uint64_t DenseBytes(const PhaseResult& phase) {
+  uint64_t weights = 0;
+  for (const LayerResult& layer : phase.layers()) weights += layer.weights();
+  return 4 * weights;
+}
+
+std::string TimesSmaller(uint64_t dense_bytes, uint64_t bytes) {
+  if (dense_bytes == 0 || bytes == 0) return kNothing;
+  return FormatFixed(static_cast<double>(dense_bytes) / bytes, 1);
+}
+
+// Adds a column and its cell for each row; the table grows to the right.
+class ColumnWriter {
+ public:
+  explicit ColumnWriter(Table* table) : table_(table) {}
+  template <typename Rows, typename Cell>
+  void Add(absl::string_view title, bool numeric, const Rows& rows, Cell cell) {
+    table_->columns.push_back({std::string(title), numeric});
+    table_->rows.resize(rows.size());
+    for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
+      table_->rows[i].push_back(cell(rows[i]));
+    }
+  }
+
+ private:
+  Table* table_;
+};
+
+// The quantizers' values in a fixed order: those of TTQ as the paper names
+// them, then the others by name.
+std::vector<std::string> ValueNames(const PhaseResult& phase) {
+  std::set<std::string> names;
+  for (const LayerResult& layer : phase.layers()) {
+    for (const auto& [name, value] : layer.values()) names.insert(name);
+  }
+  std::vector<std::string> ordered;
+  for (const char* known : {"w_p", "w_n", "threshold"}) {
+    if (names.erase(known) > 0) ordered.push_back(known);
+  }
+  ordered.insert(ordered.end(), names.begin(), names.end());
+  return ordered;
+}
+
+std::string ValueTitle(const std::string& name) {
+  if (name == "w_p") return "W_p";
+  if (name == "w_n") return "W_n";
+  return name;
+}
+
+}  // namespace
+
+std::string SettingOf(const Report& report) {
+  const Provenance& run = report.provenance();
+  std::string text = absl::StrCat(
+      "Run: ",
+      report.network().name().empty() ? "a network" : report.network().name(),
+      " on ", run.dataset().empty() ? "an unnamed dataset" : run.dataset());
+  if (!run.data_type().empty()) absl::StrAppend(&text, ", ", run.data_type());
+  absl::StrAppend(&text, ", seed ", run.seed());
+  return text;
+}
+
+std::string TitleOf(const Report& report) {
+  const std::string& name = report.provenance().experiment();
+  return absl::StrCat(name.empty() ? "Report" : name, ", seed ",
+                      report.provenance().seed());
+}
+
+Table SummaryTableOf(const Report& report, SummaryDetail detail) {
+  const bool page = detail == SummaryDetail::kPage;
+  const auto& phases = report.results();
+  using Phase = PhaseResult;
+  Table table;
+  table.caption = absl::StrCat(
+      "Top-1 accuracy on the test set after the last epoch, and what the "
+      "weights of all convolutions and linear layers take. ",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  columns.Add("phase", false, phases, [](const Phase& p) { return p.name(); });
+  columns.Add("top-1 %", true, phases,
+              [](const Phase& p) { return FormatFixed(p.top1(), 2); });
+  if (report.paper_size() > 0) {
+    absl::StrAppend(&table.caption,
+                    " \"Difference\" is this run minus the paper, in points.");
+    columns.Add("paper %", true, phases, [&](const Phase& p) {
+      const PaperResult* paper = FindPaper(report, p.name());
+      return paper == nullptr ? kNothing : FormatFixed(paper->top1(), 2);
+    });
+    columns.Add("difference", true, phases, [&](const Phase& p) {
+      const PaperResult* paper = FindPaper(report, p.name());
+      return paper == nullptr ? kNothing
+                              : FormatDifference(p.top1() - paper->top1(), 2);
+    });
+  }
+  if (page) {
+    columns.Add("best % (epoch)", true, phases, [](const Phase& p) {
+      return p.best_epoch() == 0 ? kNothing
+                                 : absl::StrCat(FormatFixed(p.best_top1(), 2),
+                                                " (", p.best_epoch(), ")");
+    });
+  }
+  columns.Add("sparsity %", true, phases,
+              [](const Phase& p) { return Percent(p.weight_sparsity()); });
+  columns.Add("weight bytes", true, phases,
+              [](const Phase& p) { return FormatCount(p.weight_bytes()); });
+  columns.Add("\u00d7 smaller", true, phases, [](const Phase& p) {
+    return TimesSmaller(DenseBytes(p), p.weight_bytes());
+  });
+  columns.Add("seconds", true, phases,
+              [](const Phase& p) { return FormatFixed(p.seconds(), 1); });
+  if (page) {
+    columns.Add("images/s", true, phases, [](const Phase& p) {
+      return FormatRounded(p.images_per_second());
+    });
+  }
+  return table;
+}
+
+Table ChangeTableOf(const Report& report) {
+  Table table;
+  table.caption = absl::StrCat(
+      "What each phase changed, in points of top-1 on the test set: the "
+      "weights that it starts from, the same before its first step (where it "
+      "quantizes, they are rounded but not trained), and after its last "
+      "epoch. ",
+      SettingOf(report), ".");
+  table.columns = {{"phase", false},           {"starts from", false},
+                   {"start %", true},          {"before training %", true},
+                   {"after training %", true}, {"change", true}};
+  if (report.paper_size() > 0)
+    table.columns.push_back({"paper's change", true});
+  for (const PhaseResult& phase : report.results()) {
+    if (phase.starts_from().empty()) continue;
+    const PhaseResult* start = FindPhase(report, phase.starts_from());
+    std::vector<std::string> row = {
+        phase.name(),
+        phase.starts_from(),
+        start == nullptr ? kNothing : FormatFixed(start->top1(), 2),
+        FormatFixed(phase.initial_top1(), 2),
+        FormatFixed(phase.top1(), 2),
+        start == nullptr ? kNothing
+                         : FormatDifference(phase.top1() - start->top1(), 2)};
+    if (report.paper_size() > 0) {
+      const PaperResult* paper = FindPaper(report, phase.name());
+      const PaperResult* before = FindPaper(report, phase.starts_from());
+      row.push_back(paper == nullptr || before == nullptr
+                        ? kNothing
+                        : FormatDifference(paper->top1() - before->top1(), 2));
+    }
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+std::vector<std::string> PaperNotes(const Report& report) {
+  std::vector<std::string> notes;
+  for (const PaperResult& paper : report.paper()) {
+    std::string note = absl::StrCat("Paper, ", paper.phase(), ": ",
+                                    FormatFixed(paper.top1(), 2), " % top-1");
+    if (!paper.source().empty()) {
+      absl::StrAppend(&note, " (", paper.source(), ")");
+    }
+    if (const PhaseResult* phase = FindPhase(report, paper.phase())) {
+      absl::StrAppend(&note, "; this run: ", FormatFixed(phase->top1(), 2),
+                      " %, difference ",
+                      FormatDifference(phase->top1() - paper.top1(), 2));
+    } else {
+      absl::StrAppend(&note, "; this phase did not run");
+    }
+    notes.push_back(absl::StrCat(note, "."));
+  }
+  return notes;
+}
+
+Table ProvenanceTableOf(const Report& report) {
+  const Provenance& run = report.provenance();
+  const NetworkSummary& network = report.network();
+  Table table;
+  table.caption = "What was run.";
+  table.columns = {{"what", false}, {"value", false}};
+  const auto add = [&](absl::string_view name, const std::string& value) {
+    table.rows.push_back({std::string(name), OrNothing(value)});
+  };
+  add("experiment", run.experiment());
+  add("seed", absl::StrCat(run.seed()));
+  add("network",
+      network.description().empty()
+          ? network.name()
+          : absl::StrCat(network.name(), ": ", network.description()));
+  add("parameters", FormatCount(network.parameters()));
+  add("multiply-adds for an image", FormatMagnitude(network.multiply_adds()));
+  add("dataset", run.dataset());
+  add("data read from", run.data_source());
+  add("data checksum (CRC32C)", run.data_checksum());
+  add("training images", FormatCount(run.train_images()));
+  add("test images", FormatCount(run.test_images()));
+  add("data type", run.data_type());
+  add("threads", absl::StrCat(run.threads()));
+  add("processor", run.processor());
+  add("instruction set", run.instruction_set());
+  add("oneDNN", run.onednn_version());
+  add("commit", run.commit());
+  add("started", run.started());
+  add("resumed",
+      run.resumed() == 1 ? "once" : absl::StrCat(run.resumed(), " times"));
+  return table;
+}
+
+Table EpochTableOf(const Report& report, const PhaseResult& phase) {
+  const auto& epochs = phase.epochs();
+  Table table;
+  table.caption = absl::StrCat(
+      "Phase ", phase.name(),
+      " by epoch; the last epoch is the result. Loss is the mean "
+      "cross-entropy, learning rate that of the epoch's last step, seconds are "
+      "since the phase began. ",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  using Epoch = EpochResult;
+  columns.Add("epoch", true, epochs,
+              [](const Epoch& e) { return absl::StrCat(e.epoch()); });
+  columns.Add("test top-1 %", true, epochs,
+              [](const Epoch& e) { return FormatFixed(e.test_top1(), 2); });
+  columns.Add("test loss", true, epochs,
+              [](const Epoch& e) { return FormatFixed(e.test_loss(), 4); });
+  columns.Add("training top-1 %", true, epochs,
+              [](const Epoch& e) { return FormatFixed(e.train_top1(), 2); });
+  columns.Add("training loss", true, epochs,
+              [](const Epoch& e) { return FormatFixed(e.train_loss(), 4); });
+  columns.Add("learning rate", true, epochs, [](const Epoch& e) {
+    return FormatSignificant(e.learning_rate());
+  });
+  columns.Add("sparsity %", true, epochs,
+              [](const Epoch& e) { return Percent(e.weight_sparsity()); });
+  columns.Add("seconds", true, epochs,
+              [](const Epoch& e) { return FormatFixed(e.seconds(), 1); });
+  const uint32_t last = epochs.empty() ? 0 : epochs[epochs.size() - 1].epoch();
+  columns.Add("", false, epochs, [&](const Epoch& e) -> std::string {
+    const bool best = e.epoch() == phase.best_epoch();
+    if (e.epoch() == last) return best ? "result, best" : "result";
+    return best ? "best" : "";
+  });
+  return table;
+}
+
+Table LayerTableOf(const Report& report, const PhaseResult& phase) {
+  const auto& layers = phase.layers();
+  Table table;
+  table.caption = absl::StrCat(
+      "Layers after phase ", phase.name(),
+      ". Sparsity is the share of zeros among the values that the layer "
+      "computes with; positive and negative are the other shares. ",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  using Layer = LayerResult;
+  columns.Add("layer", false, layers, [](const Layer& l) { return l.name(); });
+  columns.Add("kind", false, layers, [](const Layer& l) { return l.kind(); });
+  columns.Add("quantizer", false, layers,
+              [](const Layer& l) { return l.quantizer(); });
+  columns.Add("weights", true, layers,
+              [](const Layer& l) { return FormatCount(l.weights()); });
+  columns.Add("sparsity %", true, layers,
+              [](const Layer& l) { return Percent(l.sparsity()); });
+  columns.Add("positive %", true, layers,
+              [](const Layer& l) { return Percent(l.positive()); });
+  columns.Add("negative %", true, layers,
+              [](const Layer& l) { return Percent(l.negative()); });
+  for (const std::string& name : ValueNames(phase)) {
+    columns.Add(ValueTitle(name), true, layers,
+                [&](const Layer& l) -> std::string {
+                  const auto at = l.values().find(name);
+                  return at == l.values().end() ? kNothing
+                                                : FormatSignificant(at->second);
+                });
+  }
+  columns.Add("bytes", true, layers,
+              [](const Layer& l) { return FormatCount(l.weight_bytes()); });
+  columns.Add("bits/weight", true, layers, [](const Layer& l) {
+    return FormatFixed(l.bits_per_weight(), 2);
+  });
+  return table;
+}
+
+std::string ResultSentence(const PhaseResult& phase) {
+  if (phase.epochs_size() == 0) {
+    return absl::StrCat("Top-1 ", FormatFixed(phase.top1(), 2),
+                        " %; no epoch was trained.");
+  }
+  std::string text = absl::StrCat(
+      "Top-1 ", FormatFixed(phase.top1(), 2), " %, loss ",
+      FormatFixed(phase.loss(), 4), " after the last of ", phase.epochs_size(),
+      phase.epochs_size() == 1 ? " epoch" : " epochs");
+  if (phase.best_epoch() > 0) {
+    absl::StrAppend(&text, " (best: ", FormatFixed(phase.best_top1(), 2),
+                    " % after epoch ", phase.best_epoch(), ")");
+  }
+  if (!phase.starts_from().empty()) {
+    absl::StrAppend(&text, ", starting from ", phase.starts_from(), " at ",
+                    FormatFixed(phase.initial_top1(), 2), " %");
+  }
+  return absl::StrCat(text, ".");
+}
+
+}  // namespace tritlab

@@ -1,0 +1,56 @@
+// What a report shows, as tables and sentences of finished text. The terminal,
+// report.md and report.html render these and format no number themselves.
+#ifndef TRITLAB_REPORTS_REPORT_TABLES_H_
+#define TRITLAB_REPORTS_REPORT_TABLES_H_
+
+#include <string>
+#include <vector>
+
+#include "reports/report.pb.h"
+#include "reports/table.h"
+
+namespace tritlab {
+
+// "Run: resnet20 on cifar10, bf16, seed 1": what every caption
+// ends with, so that a table or picture taken from its page still says what
+// it is.
+std::string SettingOf(const Report& report);
+
+// What the report is called: the experiment's name and seed.
+std::string TitleOf(const Report& report);
+
+enum class SummaryDetail {
+  kTerminal,  // what fits a terminal's line
+  kPage,      // also the best epoch and images a second
+};
+
+// One row a phase. The columns "paper %" and "difference" (this run minus the
+// paper, in points of top-1) are there only when the paper reports something;
+// "× smaller" compares with 4 bytes for each weight.
+Table SummaryTableOf(const Report& report, SummaryDetail detail);
+
+// Of the phases that start from another one: top-1 before and after, and what
+// the phase changed, beside what the paper's figures changed. This is what can
+// be compared on data on which the paper's own figures cannot be reached. No
+// rows when no phase starts from another.
+Table ChangeTableOf(const Report& report);
+
+// One sentence for each figure of the paper, with its source and the
+// difference; also for those whose phase did not run.
+std::vector<std::string> PaperNotes(const Report& report);
+
+// What was run: two columns, a name and its value.
+Table ProvenanceTableOf(const Report& report);
+
+// One row an epoch; the last is marked as the result, the best beside it.
+Table EpochTableOf(const Report& report, const PhaseResult& phase);
+
+// One row a layer: sparsity, what the quantizer learned, bytes.
+Table LayerTableOf(const Report& report, const PhaseResult& phase);
+
+// "top-1 86.41 % after the last of 24 epochs (best: 86.52 % after epoch 22)".
+std::string ResultSentence(const PhaseResult& phase);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_REPORTS_REPORT_TABLES_H_

@@ -1,0 +1,177 @@
+#include "reports/report_tables.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "reports/made_up_report.h"
+#include "reports/report.pb.h"
+#include "reports/table.h"
+
+namespace tritlab {
+namespace {
+
+// The cell of a row below a title; "no such column" if there is none.
+std::string Cell(const Table& table, int row, const std::string& title) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i].title == title) return table.rows[row][i];
+  }
+  return "no such column";
+}
+
+void ExpectRectangular(const Table& table) {
+  for (const std::vector<std::string>& row : table.rows) {
+    EXPECT_EQ(row.size(), table.columns.size()) << table.caption;
+  }
+}
+
+// Protects: the difference is this run minus the paper, with its sign.
+TEST(SummaryTableOf, ShowsThePaperAndTheDifference) {
+  Report report = MadeUpReport();
+  report.mutable_results(1)->set_top1(91.43);
+  for (const SummaryDetail detail :
+       {SummaryDetail::kTerminal, SummaryDetail::kPage}) {
+    const Table table = SummaryTableOf(report, detail);
+    ExpectRectangular(table);
+    EXPECT_EQ(Cell(table, 0, "paper %"), "-");
+    EXPECT_EQ(Cell(table, 0, "difference"), "-");
+    EXPECT_EQ(Cell(table, 1, "top-1 %"), "91.43");
+    EXPECT_EQ(Cell(table, 1, "paper %"), "91.13");
+    EXPECT_EQ(Cell(table, 1, "difference"), "+0.30");
+  }
+}
+
+TEST(SummaryTableOf, NoPaperNoColumns) {
+  Report report = MadeUpReport();
+  report.clear_paper();
+  const Table table = SummaryTableOf(report, SummaryDetail::kTerminal);
+  EXPECT_EQ(Cell(table, 0, "paper %"), "no such column");
+  EXPECT_EQ(Cell(table, 0, "difference"), "no such column");
+}
+
+// Protects: what a network lost by quantization, here and in the paper, on
+// data where the absolute figures cannot be compared.
+TEST(ChangeTableOf, ShowsTheChangeFromTheStart) {
+  Report report = MadeUpReport();
+  report.mutable_results(0)->set_top1(86.5);
+  report.mutable_results(1)->set_top1(86);
+  PaperResult* paper = report.add_paper();
+  paper->set_phase("full_precision");
+  paper->set_top1(91.77);
+  const Table table = ChangeTableOf(report);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(Cell(table, 0, "phase"), "ttq");
+  EXPECT_EQ(Cell(table, 0, "starts from"), "full_precision");
+  EXPECT_EQ(Cell(table, 0, "start %"), "86.50");
+  EXPECT_EQ(Cell(table, 0, "before training %"), "31.25");
+  EXPECT_EQ(Cell(table, 0, "after training %"), "86.00");
+  EXPECT_EQ(Cell(table, 0, "change"), "-0.50");
+  EXPECT_EQ(Cell(table, 0, "paper's change"), "-0.64");
+}
+
+// Protects: the result is the last epoch's; the best stands beside it.
+TEST(SummaryTableOf, TheBestIsBesideTheResult) {
+  Report report = MadeUpReport();
+  PhaseResult* phase = report.mutable_results(0);
+  phase->set_top1(90.75);
+  phase->set_best_top1(91.52);
+  phase->set_best_epoch(2);
+  const Table table = SummaryTableOf(report, SummaryDetail::kPage);
+  EXPECT_EQ(Cell(table, 0, "top-1 %"), "90.75");
+  EXPECT_EQ(Cell(table, 0, "best % (epoch)"), "91.52 (2)");
+  EXPECT_NE(ResultSentence(*phase).find("Top-1 90.75 %"), std::string::npos);
+  EXPECT_NE(ResultSentence(*phase).find("best: 91.52 % after epoch 2"),
+            std::string::npos);
+  const Table epochs = EpochTableOf(report, *phase);
+  ExpectRectangular(epochs);
+  EXPECT_EQ(Cell(epochs, 0, ""), "");
+  EXPECT_EQ(Cell(epochs, 1, ""), "best");
+  EXPECT_EQ(Cell(epochs, 2, ""), "result");
+}
+
+// Protects: sizes are compared with 4 bytes for each weight.
+TEST(SummaryTableOf, TimesSmallerThanFourBytesEach) {
+  Report report = MadeUpReport();
+  PhaseResult* phase = report.mutable_results(1);
+  phase->clear_layers();
+  phase->add_layers()->set_weights(1000);
+  phase->add_layers()->set_weights(600);
+  phase->set_weight_bytes(400);
+  phase->set_weight_sparsity(0.4567);
+  const Table table = SummaryTableOf(report, SummaryDetail::kTerminal);
+  EXPECT_EQ(Cell(table, 1, "\u00d7 smaller"), "16.0");
+  EXPECT_EQ(Cell(table, 1, "sparsity %"), "45.67");
+  phase->set_weight_bytes(0);
+  EXPECT_EQ(Cell(SummaryTableOf(report, SummaryDetail::kTerminal), 1,
+                 "\u00d7 smaller"),
+            "-");
+}
+
+TEST(PaperNotes, NameTheSourceAlsoOfPhasesThatDidNotRun) {
+  Report report = MadeUpReport();
+  report.mutable_results(1)->set_top1(90.13);
+  PaperResult* paper = report.add_paper();
+  paper->set_phase("inq");
+  paper->set_top1(91.0);
+  const std::vector<std::string> notes = PaperNotes(report);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0],
+            "Paper, ttq: 91.13 % top-1 (Zhu et al. 2017, table 1); this run: "
+            "90.13 %, difference -1.00.");
+  EXPECT_EQ(notes[1], "Paper, inq: 91.00 % top-1; this phase did not run.");
+}
+
+// Protects: a column for each learned value, "-" for layers without it.
+TEST(LayerTableOf, HasTheLearnedValues) {
+  const Report report = MadeUpReport();
+  const Table table = LayerTableOf(report, report.results(1));
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 4u);
+  EXPECT_EQ(Cell(table, 0, "W_p"), "-");
+  EXPECT_EQ(Cell(table, 1, "W_p"), "1.1");
+  EXPECT_EQ(Cell(table, 1, "W_n"), "0.95");
+  EXPECT_EQ(Cell(table, 1, "threshold"), "0.05");
+  EXPECT_EQ(Cell(table, 1, "sparsity %"), "47.70");
+  const Table plain = LayerTableOf(report, report.results(0));
+  EXPECT_EQ(Cell(plain, 0, "W_p"), "no such column");
+}
+
+TEST(ProvenanceTableOf, SaysWhatWasRun) {
+  const Table table = ProvenanceTableOf(MadeUpReport());
+  std::string all;
+  for (const auto& row : table.rows) all += row[0] + "=" + row[1] + "\n";
+  for (const char* line :
+       {"experiment=made_up_resnet20\n", "seed=7\n", "commit=0123abc-dirty\n",
+        "oneDNN=3.7.2\n", "instruction set=avx512_core_vnni\n", "threads=2\n",
+        "data read from=data/cifar10.tar.gz\n",
+        "data checksum (CRC32C)=89abcdef\n", "data type=bf16\n",
+        "resumed=once\n"}) {
+    EXPECT_NE(all.find(line), std::string::npos) << line << all;
+  }
+}
+
+// Protects: nothing crashes on a report that has only begun, or on NaN.
+TEST(ReportTables, EmptyReportsAndNaN) {
+  Report report;
+  EXPECT_TRUE(SummaryTableOf(report, SummaryDetail::kPage).rows.empty());
+  EXPECT_FALSE(ProvenanceTableOf(report).rows.empty());
+  PhaseResult* phase = report.add_results();
+  phase->set_starts_from("a phase that is not here");
+  phase->set_top1(std::numeric_limits<double>::quiet_NaN());
+  phase->set_weight_sparsity(std::numeric_limits<double>::quiet_NaN());
+  phase->set_images_per_second(std::numeric_limits<double>::infinity());
+  const Table table = SummaryTableOf(report, SummaryDetail::kPage);
+  EXPECT_EQ(Cell(table, 0, "top-1 %"), "NaN");
+  EXPECT_EQ(Cell(table, 0, "sparsity %"), "NaN");
+  EXPECT_EQ(Cell(table, 0, "images/s"), "inf");
+  EXPECT_EQ(Cell(ChangeTableOf(report), 0, "change"), "-");
+  EXPECT_TRUE(EpochTableOf(report, *phase).rows.empty());
+  EXPECT_TRUE(LayerTableOf(report, *phase).rows.empty());
+  EXPECT_EQ(ResultSentence(*phase), "Top-1 NaN %; no epoch was trained.");
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,76 @@
+#include "reports/write_report.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "gtest/gtest.h"
+#include "reports/made_up_report.h"
+#include "reports/report.pb.h"
+#include "reports/report_json.h"
+
+namespace tritlab {
+namespace {
+
+std::string Folder() {
+  const std::string folder = JoinPath(
+      testing::TempDir(),
+      absl::StrCat(
+          "report_",
+          testing::UnitTest::GetInstance()->current_test_info()->name()));
+  EXPECT_TRUE(MakeDirectories(folder).ok());
+  return folder;
+}
+
+// Protects: the pages can be made again from report.json alone, byte for byte.
+TEST(RenderAgain, GivesTheSamePages) {
+  const std::string folder = Folder();
+  ASSERT_TRUE(WriteReport(MadeUpReport(), folder).ok());
+  const std::string markdown = *ReadFile(JoinPath(folder, "report.md"));
+  const std::string html = *ReadFile(JoinPath(folder, "report.html"));
+  ASSERT_TRUE(WriteFileAtomically(JoinPath(folder, "report.md"), "").ok());
+  ASSERT_TRUE(WriteFileAtomically(JoinPath(folder, "report.html"), "").ok());
+  ASSERT_TRUE(RenderAgain(folder).ok());
+  EXPECT_EQ(*ReadFile(JoinPath(folder, "report.md")), markdown);
+  EXPECT_EQ(*ReadFile(JoinPath(folder, "report.html")), html);
+}
+
+// Protects: a damaged report.json leaves the pages as they were.
+TEST(RenderAgain, DamageWritesNothing) {
+  const std::string folder = Folder();
+  const std::string path = JoinPath(folder, "report.json");
+  ASSERT_TRUE(WriteReport(MadeUpReport(), folder).ok());
+  ASSERT_TRUE(WriteFileAtomically(JoinPath(folder, "report.md"), "mine").ok());
+  const std::string json = *ReadFile(path);
+  ASSERT_TRUE(WriteFileAtomically(path, json.substr(0, json.size() / 3)).ok());
+  const absl::Status status = RenderAgain(folder);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message().find(path), 0u);
+  EXPECT_EQ(*ReadFile(JoinPath(folder, "report.md")), "mine");
+}
+
+TEST(WritePictures, AreFilesOfTheirOwn) {
+  const std::string folder = JoinPath(Folder(), "new/pictures");
+  const absl::Status status = WritePictures(MadeUpReport(), folder);
+  if (status.code() == absl::StatusCode::kNotFound) {
+    GTEST_SKIP() << "gnuplot is not installed";
+  }
+  ASSERT_TRUE(status.ok()) << status;
+  for (const char* name : {"accuracy.svg", "sparsity.svg"}) {
+    const auto svg = ReadFile(JoinPath(folder, name));
+    ASSERT_TRUE(svg.ok()) << svg.status();
+    EXPECT_EQ(svg->find("<?xml"), 0u);
+  }
+}
+
+TEST(RenderAgain, MissingReportIsNamed) {
+  const std::string folder = JoinPath(Folder(), "none");
+  const absl::Status status = RenderAgain(folder);
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(status.message().find(JoinPath(folder, "report.json")),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,33 @@
+// Which intermediate tensors share memory. Planned once: buffers are acquired
+// and released in the order of execution, and one that was released serves
+// whoever comes next.
+#ifndef TRITLAB_TRAINING_BUFFER_PLAN_H_
+#define TRITLAB_TRAINING_BUFFER_PLAN_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/tensor.h"
+
+namespace tritlab {
+
+class BufferPlan {
+ public:
+  // A buffer of at least `bytes`, with one user.
+  int Acquire(size_t bytes);
+  // One user more, and one less; without users it is free.
+  void Share(int buffer) { ++users_[buffer]; }
+  void Release(int buffer) { --users_[buffer]; }
+  int users(int buffer) const { return users_[buffer]; }
+
+  // Takes the memory of all buffers, indexed by what Acquire returned.
+  std::vector<Buffer> Allocate() const;
+
+ private:
+  std::vector<size_t> bytes_;
+  std::vector<int> users_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_BUFFER_PLAN_H_

@@ -1,0 +1,23 @@
+// Top-1 and loss of a network on a dataset.
+#ifndef TRITLAB_TRAINING_EVALUATION_H_
+#define TRITLAB_TRAINING_EVALUATION_H_
+
+#include "absl/status/statusor.h"
+#include "datasets/loader.h"
+#include "training/program.h"
+
+namespace tritlab {
+
+struct Evaluation {
+  double top1 = 0;  // percent
+  double loss = 0;  // mean cross-entropy, without label smoothing
+};
+
+// Takes over the weights that the program's values show now, and runs it on one
+// epoch of `images`, whose batches have the program's size. The program is one
+// of inference.
+absl::StatusOr<Evaluation> Evaluate(Program& program, Loader& images);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_EVALUATION_H_

@@ -1,0 +1,145 @@
+#include "training/metrics.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "base/file.h"
+#include "base/record_file.h"
+#include "base/status_macros.h"
+#include "training/position.pb.h"
+#include "training/tensorboard.h"
+
+namespace tritlab {
+namespace {
+
+constexpr absl::string_view kHeader =
+    "phase,epoch,step,learning_rate,train_loss,train_top1,test_loss,test_top1,"
+    "weight_sparsity,seconds\n";
+
+std::string Number(double value) {
+  if (std::isnan(value)) return "nan";
+  char text[32];
+  const std::to_chars_result end =
+      std::to_chars(text, text + sizeof(text), value);
+  return std::string(text, end.ptr);
+}
+
+// RFC 4180, but a line break becomes a space: one row, one line.
+std::string CsvText(absl::string_view text) {
+  std::string line = absl::StrReplaceAll(text, {{"\n", " "}, {"\r", " "}});
+  if (line.find_first_of(",\"") == std::string::npos) return line;
+  return absl::StrCat("\"", absl::StrReplaceAll(line, {{"\"", "\"\""}}), "\"");
+}
+
+std::string CsvLine(const MetricsRow& row) {
+  const EpochRecord& epoch = row.epoch;
+  std::vector<std::string> cells = {CsvText(row.phase),
+                                    absl::StrCat(epoch.epoch()),
+                                    absl::StrCat(epoch.step())};
+  for (const double value :
+       {epoch.learning_rate(), epoch.train_loss(), epoch.train_top1(),
+        epoch.test_loss(), epoch.test_top1(), epoch.weight_sparsity(),
+        epoch.seconds()}) {
+    cells.push_back(Number(value));
+  }
+  return absl::StrCat(absl::StrJoin(cells, ","), "\n");
+}
+
+std::string EventOf(const MetricsRow& row, double wall_time) {
+  const EpochRecord& epoch = row.epoch;
+  std::vector<TensorBoardScalar> scalars = {
+      {row.phase + "/top1/test", epoch.test_top1()},
+      {row.phase + "/top1/train", epoch.train_top1()},
+      {row.phase + "/loss/test", epoch.test_loss()},
+      {row.phase + "/loss/train", epoch.train_loss()},
+      {row.phase + "/learning_rate", epoch.learning_rate()},
+      {row.phase + "/weight_sparsity", epoch.weight_sparsity()}};
+  // Sorted, for the same rows are to give the same bytes.
+  const std::map<std::string, double> values(epoch.values().begin(),
+                                             epoch.values().end());
+  for (const auto& [name, value] : values) {
+    scalars.push_back({absl::StrCat(row.phase, "/", name), value});
+  }
+  return TensorBoardScalars(wall_time, static_cast<int64_t>(epoch.step()),
+                            scalars);
+}
+
+}  // namespace
+
+// `seconds` of a record begins anew with each phase.
+double MetricsWriter::Clock::TimeOf(const MetricsRow& row) {
+  if (row.phase != phase_) {
+    phase_ = row.phase;
+    phase_start_ = last_;
+  }
+  last_ = phase_start_ + row.epoch.seconds();
+  return last_;
+}
+
+absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
+    const std::string& directory, std::span<const MetricsRow> history) {
+  const std::string csv_path = JoinPath(directory, kCsvName);
+  const std::string events_path = JoinPath(directory, kEventsName);
+  std::string csv(kHeader);
+  Clock clock;
+  ASSIGN_OR_RETURN(std::unique_ptr<RecordWriter> events,
+                   RecordWriter::Create(events_path));
+  RETURN_IF_ERROR(events->Write(TensorBoardFileVersion(0)));
+  for (const MetricsRow& row : history) {
+    csv += CsvLine(row);
+    RETURN_IF_ERROR(events->Write(EventOf(row, clock.TimeOf(row))));
+  }
+  RETURN_IF_ERROR(WriteFileAtomically(csv_path, csv));
+  RETURN_IF_ERROR(events->Commit());
+
+  const int descriptor =
+      open(csv_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor < 0) return FileError(errno, csv_path, "cannot open");
+  std::unique_ptr<MetricsWriter> writer(new MetricsWriter(
+      csv_path, descriptor, static_cast<int64_t>(csv.size())));
+  writer->clock_ = clock;
+  ASSIGN_OR_RETURN(writer->events_, RecordAppender::Open(events_path));
+  return writer;
+}
+
+MetricsWriter::~MetricsWriter() { close(csv_descriptor_); }
+
+absl::Status MetricsWriter::Append(const MetricsRow& row) {
+  RETURN_IF_ERROR(AppendCsv(CsvLine(row)));
+  return events_->Write(EventOf(row, clock_.TimeOf(row)));
+}
+
+absl::Status MetricsWriter::AppendCsv(const std::string& line) {
+  absl::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = write(csv_descriptor_, rest.data(), rest.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      const int error_number = errno;
+      // Should this fail too, the next Open repairs it.
+      (void)!ftruncate(csv_descriptor_, csv_bytes_);
+      return FileError(error_number, csv_path_, "cannot write");
+    }
+    rest.remove_prefix(written);
+  }
+  csv_bytes_ += static_cast<int64_t>(line.size());
+  return absl::OkStatus();
+}
+
+}  // namespace tritlab

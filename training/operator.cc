@@ -1,0 +1,228 @@
+#include "training/operator.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "kernels/batch_normalization.h"
+#include "kernels/convolution.h"
+#include "kernels/elementwise.h"
+#include "kernels/linear.h"
+#include "kernels/pooling.h"
+#include "models/shape_inference.h"
+
+namespace tritlab {
+namespace {
+
+// The share of the newest batch in batch normalization's running statistics.
+constexpr float kStatisticsMomentum = 0.1f;
+
+// Convolutions and linear layers: their kernels are called alike.
+template <typename Kernel>
+class WeightedOperator : public Operator {
+ public:
+  WeightedOperator(std::unique_ptr<Kernel> kernel, const NodeValues& values)
+      : kernel_(std::move(kernel)), values_(values) {}
+
+  void LoadWeights() override {
+    kernel_->SetWeights(values_.weights, values_.bias);
+  }
+  void Forward(const ForwardTensors& tensors) override {
+    kernel_->Forward(tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    kernel_->BackwardWeights(tensors.inputs[0], tensors.grad_outputs[0],
+                             values_.grad_weights, values_.grad_bias);
+    if (tensors.grad_input != nullptr)
+      kernel_->BackwardInput(tensors.grad_outputs[0], tensors.grad_input);
+  }
+
+ private:
+  const std::unique_ptr<Kernel> kernel_;
+  const NodeValues values_;
+};
+
+class BatchNormalizationStep : public Operator {
+ public:
+  BatchNormalizationStep(std::unique_ptr<BatchNormalization> kernel,
+                         const Shape& shape, const NodeValues& values,
+                         bool training)
+      : kernel_(std::move(kernel)),
+        values_(values),
+        training_(training),
+        batch_mean_(shape.channels),
+        batch_variance_(shape.channels) {
+    const double count = static_cast<double>(shape.size() / shape.channels);
+    unbiased_ = static_cast<float>(count > 1 ? count / (count - 1) : 1);
+  }
+
+  void Forward(const ForwardTensors& tensors) override {
+    if (!training_) {
+      kernel_->ForwardInference(tensors.inputs[0], values_.scale, values_.shift,
+                                values_.mean, values_.variance, tensors.output);
+      return;
+    }
+    kernel_->ForwardTraining(tensors.inputs[0], values_.scale, values_.shift,
+                             tensors.output, batch_mean_, batch_variance_);
+    for (size_t c = 0; c < batch_mean_.size(); ++c) {
+      values_.mean[c] +=
+          kStatisticsMomentum * (batch_mean_[c] - values_.mean[c]);
+      values_.variance[c] +=
+          kStatisticsMomentum *
+          (unbiased_ * batch_variance_[c] - values_.variance[c]);
+    }
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    kernel_->Backward(tensors.inputs[0], tensors.grad_outputs[0], values_.scale,
+                      tensors.grad_input, values_.grad_scale,
+                      values_.grad_shift);
+  }
+  bool in_place_backward() const override { return true; }
+
+ private:
+  const std::unique_ptr<BatchNormalization> kernel_;
+  const NodeValues values_;
+  const bool training_;
+  std::vector<float> batch_mean_, batch_variance_;
+  float unbiased_;  // from the batch's biased variance to the estimate that
+                    // inference uses
+};
+
+class ReluStep : public Operator {
+ public:
+  ReluStep(DataType type, int64_t count) : type_(type), count_(count) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    ReluForward(type_, count_, tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    ReluBackward(type_, count_, tensors.output, tensors.grad_outputs[0],
+                 tensors.grad_input);
+  }
+  bool in_place_backward() const override { return true; }
+
+ private:
+  const DataType type_;
+  const int64_t count_;
+};
+
+class AddStep : public Operator {
+ public:
+  AddStep(DataType type, int64_t count, bool relu)
+      : type_(type), count_(count), relu_(relu) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    AddForward(type_, count_, tensors.inputs[0], tensors.inputs[1], relu_,
+               tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    AddReluBackward(type_, count_, tensors.output, tensors.grad_outputs[0],
+                    tensors.grad_outputs[1], tensors.grad_input);
+  }
+  bool sums_gradients() const override { return relu_; }
+  bool in_place_backward() const override { return true; }
+  bool passes_gradient() const override { return !relu_; }
+
+ private:
+  const DataType type_;
+  const int64_t count_;
+  const bool relu_;
+};
+
+class PoolingStep : public Operator {
+ public:
+  explicit PoolingStep(std::unique_ptr<Pooling> kernel)
+      : kernel_(std::move(kernel)) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    kernel_->Forward(tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    kernel_->Backward(tensors.grad_outputs[0], tensors.grad_input);
+  }
+
+ private:
+  const std::unique_ptr<Pooling> kernel_;
+};
+
+class ChannelPadStep : public Operator {
+ public:
+  ChannelPadStep(DataType type, const Shape& input, int64_t before,
+                 const Shape& output)
+      : type_(type),
+        pixels_(input.batch * input.height * input.width),
+        in_channels_(input.channels),
+        before_(before),
+        out_channels_(output.channels) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    ChannelPadForward(type_, pixels_, in_channels_, before_, out_channels_,
+                      tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    ChannelPadBackward(type_, pixels_, in_channels_, before_, out_channels_,
+                       tensors.grad_outputs[0], tensors.grad_input);
+  }
+
+ private:
+  const DataType type_;
+  const int64_t pixels_, in_channels_, before_, out_channels_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
+    const Node& node, const std::vector<Shape>& inputs, const Shape& output,
+    const NodeValues& values, const OperatorOptions& options) {
+  const DataType type = options.type;
+  switch (node.operator_case()) {
+    case Node::kConvolution: {
+      ASSIGN_OR_RETURN(
+          auto kernel,
+          Convolution::Create(ShapeOf(node.convolution(), inputs[0]), type,
+                              {.training = options.training,
+                               .input_gradient = options.input_gradient}));
+      return std::make_unique<WeightedOperator<Convolution>>(std::move(kernel),
+                                                             values);
+    }
+    case Node::kLinear: {
+      ASSIGN_OR_RETURN(auto kernel,
+                       Linear::Create(ShapeOf(node.linear(), inputs[0]), type,
+                                      options.training));
+      return std::make_unique<WeightedOperator<Linear>>(std::move(kernel),
+                                                        values);
+    }
+    case Node::kBatchNormalization: {
+      BatchNormalizationShape shape =
+          ShapeOf(node.batch_normalization(), inputs[0]);
+      shape.relu = options.relu;
+      ASSIGN_OR_RETURN(auto kernel, BatchNormalization::Create(
+                                        shape, type, options.training));
+      return std::make_unique<BatchNormalizationStep>(
+          std::move(kernel), inputs[0], values, options.training);
+    }
+    case Node::kRelu:
+      return std::make_unique<ReluStep>(type, output.size());
+    case Node::kAdd:
+      return std::make_unique<AddStep>(type, output.size(), options.relu);
+    case Node::kPooling: {
+      ASSIGN_OR_RETURN(auto kernel,
+                       Pooling::Create(ShapeOf(node.pooling(), inputs[0]), type,
+                                       options.training));
+      return std::make_unique<PoolingStep>(std::move(kernel));
+    }
+    case Node::kChannelPad:
+      return std::make_unique<ChannelPadStep>(
+          type, inputs[0], node.channel_pad().before(), output);
+    case Node::kInput:
+    case Node::OPERATOR_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "node \"", node.name(), "\" has no operator that is executed"));
+}
+
+}  // namespace tritlab

@@ -1,0 +1,84 @@
+// One step of a compiled network: a node of the graph, or a few fused ones,
+// over the kernel that computes it.
+#ifndef TRITLAB_TRAINING_OPERATOR_H_
+#define TRITLAB_TRAINING_OPERATOR_H_
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/tensor.h"
+#include "models/graph.pb.h"
+
+namespace tritlab {
+
+// What one node computes with and where its gradients go: views into memory
+// that outlives the program. Spans that the node has no use for are empty, and
+// so are the gradients of a program that is not trained.
+struct NodeValues {
+  std::span<const float>
+      weights;  // the quantized ones where the layer is quantized
+  std::span<const float> bias;
+  std::span<const float> scale;
+  std::span<const float> shift;
+  std::span<float>
+      mean;  // running statistics, updated by training's forward pass
+  std::span<float> variance;
+  std::span<float> grad_weights;
+  std::span<float> grad_bias;
+  std::span<float> grad_scale;
+  std::span<float> grad_shift;
+};
+
+struct ForwardTensors {
+  std::array<const void*, 2> inputs = {};
+  void* output = nullptr;
+};
+
+struct BackwardTensors {
+  std::array<const void*, 2> inputs = {};
+  const void* output = nullptr;
+  // The gradients that the output's consumers sent; their sum is meant. The
+  // second is nullptr, save for operators that sum them on the way.
+  std::array<const void*, 2> grad_outputs = {};
+  void* grad_input = nullptr;  // nullptr where nobody wants it
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  // Takes over weights that have changed.
+  virtual void LoadWeights() {}
+  virtual void Forward(const ForwardTensors& tensors) = 0;
+  // Computes the input's gradient, and those of the node's own parameters.
+  // Additions have one gradient for both inputs.
+  virtual void Backward(const BackwardTensors& tensors) = 0;
+
+  // Whether grad_outputs may hold two gradients.
+  virtual bool sums_gradients() const { return false; }
+  // Whether grad_input may be grad_outputs[0].
+  virtual bool in_place_backward() const { return false; }
+  // Whether each input's gradient is just the output's (an addition without
+  // ReLU): Backward is then never called.
+  virtual bool passes_gradient() const { return false; }
+};
+
+struct OperatorOptions {
+  DataType type = DataType::kF32;
+  bool training = false;
+  bool input_gradient = false;
+  bool relu = false;  // the ReLU behind the node is part of it (batch
+                      // normalization and additions only)
+};
+
+// The operator of `node`, whose inputs and output have these shapes.
+absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
+    const Node& node, const std::vector<Shape>& inputs, const Shape& output,
+    const NodeValues& values, const OperatorOptions& options);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_OPERATOR_H_

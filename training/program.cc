@@ -1,0 +1,215 @@
+#include "training/program.h"
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "kernels/elementwise.h"
+#include "models/shape_inference.h"
+#include "training/buffer_plan.h"
+
+namespace tritlab {
+namespace {
+
+// How many nodes read each node's output.
+std::vector<int> CountConsumers(const ShapedGraph& shaped) {
+  std::vector<int> consumers(shaped.shapes.size(), 0);
+  for (const std::vector<int>& inputs : shaped.inputs) {
+    for (const int input : inputs) ++consumers[input];
+  }
+  return consumers;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
+    const Graph& graph, const std::vector<NodeValues>& values,
+    const Options& options) {
+  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, options.batch));
+  std::unique_ptr<Program> program(new Program(options));
+  const std::vector<int> consumers = CountConsumers(shaped);
+
+  // A ReLU that alone reads a batch normalization or an addition is computed
+  // with it: the node's result is then known by the ReLU's index.
+  std::vector<int> fused_relu(graph.nodes_size(), -1);
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    if (!graph.nodes(i).has_relu()) continue;
+    const int input = shaped.inputs[i][0];
+    const Node& before = graph.nodes(input);
+    if ((before.has_batch_normalization() || before.has_add()) &&
+        consumers[input] == 1)
+      fused_relu[input] = i;
+  }
+
+  std::vector<bool> has_gradient(graph.nodes_size(),
+                                 false);  // of the node's output
+  for (int i = 1; i < graph.nodes_size(); ++i) {
+    const Node& node = graph.nodes(i);
+    if (node.has_relu() && fused_relu[shaped.inputs[i][0]] == i) continue;
+    Step step;
+    step.inputs = shaped.inputs[i];
+    step.output = fused_relu[i] >= 0 ? fused_relu[i] : i;
+    std::vector<Shape> input_shapes;
+    bool input_gradient = false;
+    for (const int input : step.inputs) {
+      input_shapes.push_back(shaped.shapes[input]);
+      input_gradient = input_gradient || has_gradient[input];
+    }
+    const NodeValues& of_node = values[i];
+    has_gradient[step.output] =
+        input_gradient || !of_node.weights.empty() || !of_node.scale.empty();
+    ASSIGN_OR_RETURN(
+        step.op,
+        MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
+                     {.type = options.type,
+                      .training = options.training,
+                      .input_gradient = options.training && input_gradient,
+                      .relu = fused_relu[i] >= 0}));
+    program->steps_.push_back(std::move(step));
+  }
+  program->classes_ = shaped.shapes.back().channels;
+  program->image_elements_ = shaped.shapes[0].size();
+  program->PlanForward(shaped.shapes);
+  if (options.training) program->PlanBackward(shaped.shapes, has_gradient);
+  return program;
+}
+
+void Program::PlanForward(const std::vector<Shape>& shapes) {
+  // Training keeps every activation for the backward pass; inference only until
+  // its last reader is done.
+  std::vector<int> readers(shapes.size(), 0);
+  for (const Step& step : steps_) {
+    for (const int input : step.inputs) ++readers[input];
+  }
+  BufferPlan plan;
+  activation_of_.assign(shapes.size(), -1);
+  const auto acquire = [&](int node) {
+    activation_of_[node] =
+        plan.Acquire(shapes[node].size() * SizeOf(options_.type));
+  };
+  acquire(0);
+  for (const Step& step : steps_) {
+    acquire(step.output);
+    if (options_.training) continue;
+    for (const int input : step.inputs) {
+      if (--readers[input] == 0) plan.Release(activation_of_[input]);
+    }
+  }
+  activations_ = plan.Allocate();
+}
+
+void Program::PlanBackward(const std::vector<Shape>& shapes,
+                           const std::vector<bool>& has_gradient) {
+  BufferPlan plan;
+  const auto acquire = [&](int node) {
+    return plan.Acquire(shapes[node].size() * SizeOf(options_.type));
+  };
+  // The gradients that consumers have sent to each node's output so far.
+  std::vector<std::vector<int>> received(shapes.size());
+
+  grad_logits_ = acquire(steps_.back().output);
+  received[steps_.back().output] = {grad_logits_};
+  for (int s = static_cast<int>(steps_.size()) - 1; s >= 0; --s) {
+    const Step& step = steps_[s];
+    std::vector<int>& gradients = received[step.output];
+    if (gradients.empty()) continue;  // the node leads nowhere
+    const size_t most = step.op->sums_gradients() ? 2 : 1;
+    while (gradients.size() > most) {
+      const int a = gradients[gradients.size() - 2], b = gradients.back();
+      gradients.resize(gradients.size() - 2);
+      // Into a itself, unless somebody else still reads it.
+      const int sum = plan.users(a) == 1 ? a : acquire(step.output);
+      backward_.push_back({.sum_elements = shapes[step.output].size(),
+                           .grad_outputs = {a, b},
+                           .grad_input = sum});
+      if (sum != a) plan.Release(a);
+      plan.Release(b);
+      gradients.push_back(sum);
+    }
+    bool input_wanted = false;
+    for (const int input : step.inputs)
+      input_wanted = input_wanted || has_gradient[input];
+    int grad_input = -1;
+    if (step.op->passes_gradient()) {
+      grad_input = gradients[0];
+      plan.Share(grad_input);
+    } else {
+      BackwardStep backward{.step = s};
+      for (size_t i = 0; i < gradients.size(); ++i)
+        backward.grad_outputs[i] = gradients[i];
+      if (input_wanted) {
+        if (step.op->in_place_backward() && plan.users(gradients[0]) == 1) {
+          grad_input = gradients[0];
+          plan.Share(grad_input);
+        } else {
+          grad_input = acquire(step.inputs[0]);
+        }
+      }
+      backward.grad_input = grad_input;
+      backward_.push_back(backward);
+    }
+    for (const int gradient : gradients) plan.Release(gradient);
+    if (grad_input < 0) continue;
+    for (const int input : step.inputs) {
+      if (!has_gradient[input]) continue;
+      plan.Share(grad_input);
+      received[input].push_back(grad_input);
+    }
+    plan.Release(grad_input);
+  }
+  gradients_ = plan.Allocate();
+}
+
+void Program::LoadWeights() {
+  for (Step& step : steps_) step.op->LoadWeights();
+}
+
+const void* Program::Forward(const float* images) {
+  FromFloat(images, image_elements_, options_.type,
+            activations_[activation_of_[0]].data());
+  for (const Step& step : steps_) {
+    ForwardTensors tensors;
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      tensors.inputs[i] = activations_[activation_of_[step.inputs[i]]].data();
+    }
+    tensors.output = activations_[activation_of_[step.output]].data();
+    step.op->Forward(tensors);
+  }
+  return activations_[activation_of_[steps_.back().output]].data();
+}
+
+void Program::Backward(const void* grad_logits) {
+  std::memcpy(gradients_[grad_logits_].data(), grad_logits,
+              options_.batch * classes_ * SizeOf(options_.type));
+  const auto gradient = [&](int buffer) {
+    return buffer < 0 ? nullptr : gradients_[buffer].data();
+  };
+  for (const BackwardStep& backward : backward_) {
+    const void* const first = gradient(backward.grad_outputs[0]);
+    const void* const second = gradient(backward.grad_outputs[1]);
+    if (backward.step < 0) {
+      AddForward(options_.type, backward.sum_elements, first, second,
+                 /*relu=*/false, gradient(backward.grad_input));
+      continue;
+    }
+    const Step& step = steps_[backward.step];
+    BackwardTensors tensors;
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      tensors.inputs[i] = activations_[activation_of_[step.inputs[i]]].data();
+    }
+    tensors.output = activations_[activation_of_[step.output]].data();
+    tensors.grad_outputs = {first, second};
+    tensors.grad_input = gradient(backward.grad_input);
+    step.op->Backward(tensors);
+  }
+}
+
+int64_t Program::activation_bytes() const {
+  size_t bytes = 0;
+  for (const Buffer& buffer : activations_) bytes += buffer.bytes();
+  for (const Buffer& buffer : gradients_) bytes += buffer.bytes();
+  return static_cast<int64_t>(bytes);
+}
+
+}  // namespace tritlab

@@ -1,0 +1,85 @@
+// A graph compiled for one batch size: shapes inferred, kernels created, memory
+// planned. A step then only executes a list, forwards and backwards.
+#ifndef TRITLAB_TRAINING_PROGRAM_H_
+#define TRITLAB_TRAINING_PROGRAM_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/tensor.h"
+#include "models/graph.pb.h"
+#include "training/operator.h"
+
+namespace tritlab {
+
+class Program {
+ public:
+  struct Options {
+    int64_t batch = 0;
+    DataType type = DataType::kF32;  // of activations and their gradients
+    bool training = false;           // batch statistics, and Backward
+  };
+
+  // `values` has one entry a node; what its spans point at must outlive the
+  // program.
+  static absl::StatusOr<std::unique_ptr<Program>> Compile(
+      const Graph& graph, const std::vector<NodeValues>& values,
+      const Options& options);
+
+  // Takes over the weights that `values` shows now.
+  void LoadWeights();
+  // images: f32, NHWC, options.batch of them. Returns the logits,
+  // [batch][classes] in options.type, which stay valid until the next call.
+  const void* Forward(const float* images);
+  // After Forward in training, with dL/dlogits in options.type: overwrites all
+  // gradients in `values`.
+  void Backward(const void* grad_logits);
+
+  int64_t batch() const { return options_.batch; }
+  DataType type() const { return options_.type; }
+  int64_t classes() const { return classes_; }
+  // Bytes of activations and gradients that the program holds.
+  int64_t activation_bytes() const;
+
+ private:
+  // An operator, and the nodes that it reads and whose output it writes.
+  struct Step {
+    std::unique_ptr<Operator> op;
+    std::vector<int> inputs;
+    int output = 0;
+  };
+  // One entry of the backward list: an operator's Backward, or (without a step)
+  // the sum of two gradients.
+  struct BackwardStep {
+    int step = -1;
+    int64_t sum_elements = 0;
+    std::array<int, 2> grad_outputs = {-1, -1};
+    int grad_input = -1;
+  };
+
+  explicit Program(const Options& options) : options_(options) {}
+  void PlanForward(const std::vector<Shape>& shapes);
+  // has_gradient: [node], whether anything that is trained stands at or before
+  // it.
+  void PlanBackward(const std::vector<Shape>& shapes,
+                    const std::vector<bool>& has_gradient);
+
+  const Options options_;
+  int64_t classes_ = 0;
+  int64_t image_elements_ = 0;  // of the whole batch
+  std::vector<Step> steps_;
+  std::vector<BackwardStep> backward_;
+  std::vector<int> activation_of_;  // [node] -> activations_, -1 for nodes that
+                                    // are part of another step
+  std::vector<Buffer> activations_;
+  int grad_logits_ = -1;
+  std::vector<Buffer> gradients_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_PROGRAM_H_

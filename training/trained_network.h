@@ -1,0 +1,93 @@
+// A network while it is trained: latent weights, what its layers compute with,
+// gradients and optimizer state.
+//
+//   latent --Quantize--> computed --program--> loss
+//   latent <--Update-- gradient <--Backpropagate-- gradient of computed
+//   <--program--
+//
+// Quantizers sit between latent and computed weights, and nowhere else. A layer
+// in full precision computes with its latent weights themselves.
+#ifndef TRITLAB_TRAINING_TRAINED_NETWORK_H_
+#define TRITLAB_TRAINING_TRAINED_NETWORK_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "models/checkpoint.h"
+#include "models/graph.pb.h"
+#include "models/parameters.h"
+#include "quant/quantizer.h"
+#include "training/operator.h"
+#include "training/optimizer.h"
+#include "training/phase.pb.h"
+
+namespace tritlab {
+
+class TrainedNetwork {
+ public:
+  // Draws initial weights from the seed and makes the quantizers of the policy;
+  // their scales are set by Initialize or Restore.
+  static absl::StatusOr<std::unique_ptr<TrainedNetwork>> Create(
+      const Graph& graph, const Policy& policy, const OptimizerSpec& optimizer,
+      uint64_t seed);
+
+  // Begins a phase: quantizers take their first scales from the weights. With a
+  // checkpoint (an earlier phase's), the weights come from there, and what that
+  // phase's optimizer and quantizers knew is left behind.
+  absl::Status Initialize(const Checkpoint* start);
+  // Goes on with a phase: everything as WriteTo left it.
+  absl::Status Restore(const Checkpoint& checkpoint);
+  void WriteTo(Checkpoint& checkpoint) const;
+
+  const Graph& graph() const { return graph_; }
+  // What programs are compiled with; gradients only for training.
+  std::vector<NodeValues> Values(bool training);
+
+  // computed = q(latent), for every quantized layer.
+  void Quantize();
+  // After the program's backward pass: from gradients of computed weights to
+  // those of latent ones.
+  void Backpropagate();
+  // One optimizer step on all that is trained. `step` counts from 1.
+  void Update(double learning_rate, int64_t step);
+
+  // The convolutions and linear layers, first to last.
+  struct Layer {
+    const Node* node = nullptr;
+    int weights = -1;  // index into parameters().tensors
+    std::unique_ptr<WeightQuantizer> quantizer;  // nullptr: full precision
+    std::vector<OptimizerState>
+        quantizer_state;          // one a parameter of the quantizer
+    std::vector<float> computed;  // empty in full precision
+  };
+  const std::vector<Layer>& layers() const { return layers_; }
+  const Parameters& parameters() const { return parameters_; }
+  std::span<const float> latent(const Layer& layer) const {
+    return parameters_.tensors[layer.weights].values;
+  }
+  std::span<const float> computed(const Layer& layer) const {
+    return layer.quantizer == nullptr ? latent(layer)
+                                      : std::span<const float>(layer.computed);
+  }
+
+ private:
+  TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer)
+      : graph_(graph), optimizer_(optimizer) {}
+
+  const Graph graph_;
+  const OptimizerSpec optimizer_;
+  Parameters parameters_;
+  std::vector<std::vector<float>>
+      gradients_;  // [tensor]; empty where it is not trained
+  std::vector<OptimizerState> states_;  // [tensor]
+  std::vector<Layer> layers_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_TRAINED_NETWORK_H_
