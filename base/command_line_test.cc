@@ -39,8 +39,9 @@ TEST(CommandLineTest, FlagsAreSet) {
 TEST(CommandLineTest, RepeatedFlagsKeepEveryValueInOrder) {
   const auto line = Parse({"--set=a=1", "--test_number=5", "--set", "b=2"});
   ASSERT_TRUE(line.ok()) << line.status();
-  EXPECT_THAT(line->repeated, testing::ElementsAre(testing::Pair("set", "a=1"),
-                                                   testing::Pair("set", "b=2")));
+  EXPECT_THAT(line->repeated,
+              testing::ElementsAre(testing::Pair("set", "a=1"),
+                                   testing::Pair("set", "b=2")));
 }
 
 // The contract of all programs: 0 done, 1 failed, 2 what the caller can mend.

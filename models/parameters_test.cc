@@ -59,8 +59,9 @@ TEST(ParametersTest, EveryNodeFindsItsOwn) {
     EXPECT_EQ(of.weights >= 0, node.has_convolution() || node.has_linear())
         << node.name();
     EXPECT_EQ(of.variance >= 0, node.has_batch_normalization()) << node.name();
-    if (of.weights >= 0)
+    if (of.weights >= 0) {
       EXPECT_EQ(parameters.tensors[of.weights].name, node.name() + "/weights");
+    }
     if (of.variance >= 0) {
       EXPECT_EQ(parameters.tensors[of.variance].values[0], 1);
       EXPECT_FALSE(parameters.tensors[of.variance].trained());

@@ -342,11 +342,14 @@ absl::StatusOr<std::string> DrawSvg(const Plot& plot, int width, int height) {
 std::string StandaloneSvg(const std::string& svg) {
   const size_t end_of_tag = svg.find('>');
   if (end_of_tag == std::string::npos) return svg;
+  // A ground of its own: a viewer's may be white whatever the system prefers.
   return absl::StrCat(
       "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n",
-      svg.substr(0, end_of_tag + 1), "\n<style>:root{", kLightPlotColors,
-      "}@media (prefers-color-scheme:dark){:root{", kDarkPlotColors,
-      "}}</style>", svg.substr(end_of_tag + 1));
+      svg.substr(0, end_of_tag + 1), "\n<style>:root{--ground:#ffffff;",
+      kLightPlotColors, "}@media (prefers-color-scheme:dark){:root{",
+      "--ground:#16181c;", kDarkPlotColors, "}}</style>\n",
+      "<rect width=\"100%\" height=\"100%\" fill=\"var(--ground,#ffffff)\"/>",
+      svg.substr(end_of_tag + 1));
 }
 
 }  // namespace tritlab

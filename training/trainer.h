@@ -31,14 +31,14 @@ class Trainer {
   struct Options {
     DataType type = DataType::kF32;
     uint64_t seed = 1;
-    std::string checkpoint;  // the file that Run writes to as it goes
+    std::string checkpoint = {};  // the file that Run writes to as it goes
     double checkpoint_seconds =
         60;  // at most so long between two of them; 0: after every step
     // Called after each epoch's evaluation, before its checkpoint.
-    std::function<absl::Status(const EpochRecord&)> on_epoch;
+    std::function<absl::Status(const EpochRecord&)> on_epoch = {};
     // Asked before every step; true writes a checkpoint and ends Run with
     // Cancelled.
-    std::function<bool()> stop_requested;
+    std::function<bool()> stop_requested = {};
   };
 
   // The datasets must outlive the trainer.

@@ -21,7 +21,12 @@ set(tritlab_compiled_together
     "jit_uni_pool_kernel jit_uni_pooling jit_uni_reduction jit_uni_reduction_kernel jit_uni_reorder jit_uni_reorder_direct_copy"
     "jit_uni_reorder_utils jit_uni_softmax jit_uni_tbb_batch_normalization jit_uni_x8s8s32x_1x1_conv_kernel"
     "jit_uni_x8s8s32x_1x1_convolution jit_uni_x8s8s32x_conv_kernel jit_uni_x8s8s32x_convolution"
-    "jit_uni_eltwise_int jit_uni_ncsp_convolution")
+    "jit_uni_eltwise_int jit_uni_ncsp_convolution"
+    "ip_convolution jit_avx2_1x1_conv_kernel_f32 jit_avx2_1x1_convolution jit_avx2_convolution"
+    "gemm/gemm_pack gemm/gemv_driver gemm/s8x8s32/jit_avx2_gemm_s8u8s32_kern gemm/s8x8s32/jit_avx512_core_gemv_s8x8s32 gemm/s8x8s32/jit_avx512_core_kernel_gemv_s8x8s32_kern"
+    "gemm/f32/jit_avx512_core_gemm_smalln_tn_f32_kern gemm/f32/jit_avx_gemv_t_f32_kern"
+    "gemm/f32/jit_sse41_gemv_n_f32_kern gemm/gemm_driver gemm/gemm_info"
+    "gemm/bf16/jit_avx512_core_gemm_bf16bf16f32_kern gemm/f32/jit_avx512_common_gemm_f32")
 
 function(tritlab_faster_build)
     # Primitives that are not enabled: nothing refers to their code.

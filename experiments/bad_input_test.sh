@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What bad input gets: exit status 2, one line on stderr that names file, field or flag, and nothing half-written.
+set -u
+run=$1
+specs=experiments/specs
+failures=0
+
+# expect STATUS TEXT ARGUMENTS...: the status, and a single line on stderr that contains the text.
+expect() {
+    local status=$1 text=$2
+    shift 2
+    local output actual lines
+    output=$("$run" "$@" 2>&1 >/dev/null)
+    actual=$?
+    lines=$(grep -c . <<<"$output")
+    if [ "$actual" != "$status" ] || [ "$lines" != 1 ] || ! grep -qF -- "$text" <<<"$output"; then
+        echo "FAILED: $* gave status $actual and:"
+        echo "$output"
+        echo "  wanted status $status and one line with: $text"
+        failures=$((failures + 1))
+    fi
+    if [ -e "$TEST_TMPDIR/out" ]; then
+        echo "FAILED: $* left an output folder behind"
+        rm -rf "$TEST_TMPDIR/out"
+        failures=$((failures + 1))
+    fi
+}
+quickstart=--spec=$specs/quickstart.textproto
+out=--output_dir=$TEST_TMPDIR/out
+
+expect 2 "--spec: not given" "$out"
+expect 2 "nowhere.textproto" --spec=nowhere.textproto "$out"
+expect 2 "--sped: there is no such flag" --sped=x "$out"
+expect 2 "--threads: \"x\" is impossible" "$quickstart" "$out" --threads=x
+expect 2 "it is no flag" "$quickstart" "$out" stray
+expect 2 "there is no field \"phase\"" "$quickstart" "$out" --set phase.0.epochs=1
+expect 2 "epochs is -1" "$quickstart" "$out" --set phases.ttq.epochs=-1
+expect 2 "ttq.threshold_factor is 2" "$quickstart" "$out" \
+    --set phases.ttq.policy.rules.0.quantizer.ttq.threshold_factor=2
+expect 2 "\"stage9/*\" matches no layer" "$quickstart" "$out" --set 'phases.ttq.policy.rules.0.layers=stage9/*'
+expect 2 "cifar_resnet.depth is 9" "$quickstart" "$out" --set model.cifar_resnet.depth=9
+expect 2 "cifar-10-batches-bin" "--spec=$specs/ttq_resnet20_cifar10_short.textproto" "$out" --data_root="$TEST_TMPDIR"
+
+printf 'name: "a"\nphases {\n  epocs: 3\n}\n' >"$TEST_TMPDIR/typo.textproto"
+expect 2 "typo.textproto:3:" --spec="$TEST_TMPDIR/typo.textproto" "$out"
+
+# A CIFAR file that is cut short.
+mkdir -p "$TEST_TMPDIR/data/cifar-10-batches-bin"
+for file in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do
+    head -c 30000000 /dev/zero >"$TEST_TMPDIR/data/cifar-10-batches-bin/$file.bin"
+done
+expect 2 "data_batch_1.bin: is truncated" "--spec=$specs/ttq_resnet20_cifar10_short.textproto" "$out" \
+    --data_root="$TEST_TMPDIR/data"
+
+# A folder that holds something else keeps it.
+mkdir -p "$TEST_TMPDIR/full"
+echo precious >"$TEST_TMPDIR/full/file"
+expect 2 "it holds something that is no run" "$quickstart" --output_dir="$TEST_TMPDIR/full"
+[ "$(ls "$TEST_TMPDIR/full")" = file ] || failures=$((failures + 1))
+
+[ "$failures" = 0 ]

@@ -1,0 +1,246 @@
+// The compiled program as a whole: its gradients against finite differences of
+// its own loss, through every operator, fusion and sum of gradients; kernels
+// are tested where they are.
+#include "training/program.h"
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "kernels/softmax_cross_entropy.h"
+#include "models/build.h"
+#include "models/graph_builder.h"
+#include "training/trained_network.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int64_t kBatch = 6;
+constexpr int kClasses = 5;
+
+InputOperator Image(int64_t size) {
+  InputOperator image;
+  image.set_height(size);
+  image.set_width(size);
+  image.set_channels(3);
+  return image;
+}
+
+Graph ResNet8(CifarResNetSpec::Variant variant) {
+  ModelSpec model;
+  model.mutable_cifar_resnet()->set_depth(8);
+  model.mutable_cifar_resnet()->set_width(4);
+  model.mutable_cifar_resnet()->set_variant(variant);
+  return *BuildGraph(model, Image(8), kClasses);
+}
+
+// A node with three consumers, additions with and without ReLU, a ReLU alone, a
+// pooled input.
+Graph Tangle() {
+  GraphBuilder net("tangle", Image(8));
+  const std::string pooled = net.AveragePool("pool1", "image", 2, 2);
+  const std::string a =
+      net.Relu("relu_a", net.Convolution("conv_a", pooled, 6, 3, 1));
+  const std::string b =
+      net.BatchNormalization("bn_b", net.Convolution("conv_b", a, 6, 3, 1));
+  const std::string c = net.Relu("relu_c", net.Add("add_c", b, a));
+  const std::string d = net.Add("add_d", net.Add("add_e", c, a), c);
+  net.Linear("fc",
+             net.GlobalAveragePool("pool", net.ChannelPad("pad", d, 1, 2)),
+             kClasses);
+  return net.graph();
+}
+
+OptimizerSpec Sgd() {
+  OptimizerSpec optimizer;
+  optimizer.mutable_sgd()->set_momentum(0.9f);
+  return optimizer;
+}
+
+struct Fixture {
+  explicit Fixture(const Graph& graph, DataType type = DataType::kF32,
+                   bool training = true) {
+    network = *TrainedNetwork::Create(graph, Policy(), Sgd(), 3);
+    EXPECT_TRUE(network->Initialize(nullptr).ok());
+    values = network->Values(training);
+    program = *Program::Compile(
+        graph, values, {.batch = kBatch, .type = type, .training = training});
+    images.resize(kBatch * graph.nodes(0).input().height() *
+                  graph.nodes(0).input().width() * 3);
+    RandomStream(5).FillNormal(0, 1, images);
+    for (int64_t i = 0; i < kBatch; ++i)
+      labels.push_back(static_cast<int32_t>(i % kClasses));
+    grad_logits.resize(kBatch * kClasses * 4);
+  }
+
+  double Loss() {
+    program->LoadWeights();
+    const void* logits = program->Forward(images.data());
+    return SoftmaxCrossEntropy(program->type(), kClasses, logits, labels,
+                               kBatch, 0, grad_logits.data())
+               .loss_sum /
+           kBatch;
+  }
+
+  std::unique_ptr<TrainedNetwork> network;
+  std::vector<NodeValues> values;
+  std::unique_ptr<Program> program;
+  std::vector<float> images;
+  std::vector<int32_t> labels;
+  std::vector<char> grad_logits;
+};
+
+// The spans of trained values and their gradients, by name.
+struct Trained {
+  std::string name;
+  std::span<float> values;
+  std::span<const float> gradient;
+};
+std::vector<Trained> AllTrained(const Graph& graph,
+                                const std::vector<NodeValues>& nodes) {
+  std::vector<Trained> all;
+  const auto add = [&](const std::string& name, std::span<const float> values,
+                       std::span<float> gradient) {
+    // The test owns the network; it may turn its knobs.
+    if (!values.empty())
+      all.push_back(
+          {name, {const_cast<float*>(values.data()), values.size()}, gradient});
+  };
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    const std::string& name = graph.nodes(i).name();
+    add(name + "/weights", nodes[i].weights, nodes[i].grad_weights);
+    add(name + "/bias", nodes[i].bias, nodes[i].grad_bias);
+    add(name + "/scale", nodes[i].scale, nodes[i].grad_scale);
+    add(name + "/shift", nodes[i].shift, nodes[i].grad_shift);
+  }
+  return all;
+}
+
+void CheckGradients(const Graph& graph) {
+  Fixture fixture(graph);
+  fixture.Loss();
+  fixture.program->Backward(fixture.grad_logits.data());
+  const RandomStream random(11);
+  int checked = 0;
+  for (const Trained& trained : AllTrained(graph, fixture.values)) {
+    // Along a random direction, all values of the tensor at once: a wrong entry
+    // anywhere shows.
+    std::vector<float> direction(trained.values.size());
+    random.Substream(checked++).FillNormal(0, 1, direction);
+    double norm = 0, slope = 0;
+    for (const float d : direction) norm += static_cast<double>(d) * d;
+    for (size_t i = 0; i < direction.size(); ++i)
+      slope += trained.gradient[i] * direction[i] / std::sqrt(norm);
+    const std::vector<float> start(trained.values.begin(),
+                                   trained.values.end());
+    const auto loss_at = [&](double step) {
+      for (size_t i = 0; i < start.size(); ++i) {
+        trained.values[i] = static_cast<float>(start[i] + step * direction[i] /
+                                                              std::sqrt(norm));
+      }
+      return fixture.Loss();
+    };
+    // A ReLU may open or close within a step, which bends the loss; it does not
+    // within all of them.
+    double difference = 0, error = INFINITY;
+    for (const double step : {4e-3, 2e-3, 1e-3, 5e-4}) {
+      const double now = (loss_at(step) - loss_at(-step)) / (2 * step);
+      if (std::abs(now - slope) < error) {
+        difference = now;
+        error = std::abs(now - slope);
+      }
+    }
+    std::copy(start.begin(), start.end(), trained.values.begin());
+    EXPECT_NEAR(slope, difference, 0.02 * std::abs(difference) + 2e-3)
+        << trained.name;
+  }
+  EXPECT_GT(checked, 5);
+}
+
+TEST(ProgramTest, GradientsOfTheOriginalResNet) {
+  CheckGradients(ResNet8(CifarResNetSpec::ORIGINAL));
+}
+TEST(ProgramTest, GradientsOfThePreActivationResNet) {
+  CheckGradients(ResNet8(CifarResNetSpec::PRE_ACTIVATION));
+}
+TEST(ProgramTest, GradientsWhereNodesHaveManyConsumers) {
+  CheckGradients(Tangle());
+}
+
+// The same step twice gives the same bits: reports can be compared.
+TEST(ProgramTest, StepsAreReproducible) {
+  for (const DataType type : {DataType::kF32, DataType::kBF16}) {
+    std::vector<float> first;
+    for (int run = 0; run < 2; ++run) {
+      const Graph graph = ResNet8(CifarResNetSpec::ORIGINAL);
+      Fixture fixture(graph, type);
+      fixture.Loss();
+      fixture.program->Backward(fixture.grad_logits.data());
+      std::vector<float> gradients;
+      for (const Trained& trained : AllTrained(graph, fixture.values)) {
+        gradients.insert(gradients.end(), trained.gradient.begin(),
+                         trained.gradient.end());
+      }
+      if (run == 0) first = gradients;
+      EXPECT_EQ(std::memcmp(first.data(), gradients.data(),
+                            gradients.size() * sizeof(float)),
+                0);
+    }
+  }
+}
+
+// bf16 is the same network with 8 bits of mantissa, not another one.
+TEST(ProgramTest, Bf16FollowsF32) {
+  const Graph graph = ResNet8(CifarResNetSpec::ORIGINAL);
+  Fixture f32(graph), bf16(graph, DataType::kBF16);
+  EXPECT_NEAR(f32.Loss(), bf16.Loss(), 0.02);
+  f32.program->Backward(f32.grad_logits.data());
+  bf16.program->Backward(bf16.grad_logits.data());
+  const std::vector<Trained> exact = AllTrained(graph, f32.values),
+                             rounded = AllTrained(graph, bf16.values);
+  for (size_t t = 0; t < exact.size(); ++t) {
+    double dot = 0, a = 0, b = 0;
+    for (size_t i = 0; i < exact[t].gradient.size(); ++i) {
+      dot += static_cast<double>(exact[t].gradient[i]) * rounded[t].gradient[i];
+      a += static_cast<double>(exact[t].gradient[i]) * exact[t].gradient[i];
+      b += static_cast<double>(rounded[t].gradient[i]) * rounded[t].gradient[i];
+    }
+    EXPECT_GT(dot / std::sqrt(a * b), 0.98)
+        << exact[t].name << ": the cosine between the two gradients";
+  }
+}
+
+// Inference shares memory between activations; it must still compute what
+// training computes, given the same statistics.
+TEST(ProgramTest, InferenceEqualsTrainingWithTheBatchsStatistics) {
+  for (const auto variant :
+       {CifarResNetSpec::ORIGINAL, CifarResNetSpec::PRE_ACTIVATION}) {
+    const Graph graph = ResNet8(variant);
+    Fixture training(graph);
+    // Many steps on one batch bring the running statistics to the batch's own
+    // (variance: the unbiased estimate).
+    double loss = 0;
+    for (int i = 0; i < 200; ++i) loss = training.Loss();
+    const std::vector<NodeValues> values =
+        training.network->Values(/*training=*/false);
+    auto inference =
+        *Program::Compile(graph, values, {.batch = kBatch, .training = false});
+    inference->LoadWeights();
+    const void* logits = inference->Forward(training.images.data());
+    const double inferred =
+        SoftmaxCrossEntropy(DataType::kF32, kClasses, logits, training.labels,
+                            kBatch, 0, nullptr)
+            .loss_sum /
+        kBatch;
+    EXPECT_NEAR(inferred, loss, 0.05);
+    EXPECT_LT(inference->activation_bytes(),
+              training.program->activation_bytes() / 3);
+  }
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,243 @@
+#include "training/trainer.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "datasets/open_dataset.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "models/build.h"
+
+namespace tritlab {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kFullPrecision[] = R"(
+  name: "full_precision" epochs: 2 batch_size: 16
+  optimizer { sgd { momentum: 0.9 nesterov: true } weight_decay: 1e-3 }
+  schedule { learning_rate: 0.05 one_cycle { warmup_share: 0.3 } }
+  augmentation { pad_crop: 2 flip: true })";
+
+constexpr char kTtq[] = R"(
+  name: "ttq" starts_from: "full_precision" epochs: 2 batch_size: 16
+  optimizer { adam { } weight_decay: 1e-3 }
+  schedule { learning_rate: 0.001 }
+  augmentation { pad_crop: 2 }
+  policy { rules { layers: "*" quantizer { ttq { } } } })";
+
+PhaseSpec Phase(const std::string& text) {
+  PhaseSpec phase;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &phase));
+  return phase;
+}
+
+std::unique_ptr<Dataset> Images(Split split, uint64_t seed = 1) {
+  DatasetSpec spec;
+  spec.set_name("synthetic");
+  spec.mutable_synthetic()->set_train_images(90);
+  spec.mutable_synthetic()->set_test_images(40);
+  spec.mutable_synthetic()->set_seed(seed);
+  return *OpenDataset(spec, "", split);
+}
+
+const Graph& Network() {
+  static const Graph& graph = *[] {
+    ModelSpec model;
+    model.mutable_cifar_resnet()->set_depth(8);
+    model.mutable_cifar_resnet()->set_width(4);
+    InputOperator image;
+    image.set_height(32);
+    image.set_width(32);
+    image.set_channels(3);
+    return new Graph(*BuildGraph(model, image, 10));
+  }();
+  return graph;
+}
+
+class TrainerTest : public testing::Test {
+ protected:
+  // A trainer that writes to `file`, and stops before step `stop_at` of a run
+  // of Run.
+  std::unique_ptr<Trainer> Make(const PhaseSpec& phase, const std::string& file,
+                                int64_t stop_at = -1) {
+    Trainer::Options options;
+    options.checkpoint = Path(file);
+    options.stop_requested = [stop_at, steps = int64_t{0}]() mutable {
+      return steps++ == stop_at;
+    };
+    return *Trainer::Create(Network(), phase, *train_, *test_, options);
+  }
+  static std::string Path(const std::string& file) {
+    return testing::TempDir() + "/" + file;
+  }
+
+  // All that a finished phase is, times left out.
+  static Checkpoint Outcome(const std::string& file) {
+    Checkpoint checkpoint = *ReadNewestCheckpoint(Path(file), Network());
+    TrainingPosition position;
+    EXPECT_TRUE(position.ParseFromString(checkpoint.position));
+    position.clear_seconds();
+    position.clear_training_seconds();
+    position.clear_resumed();
+    for (EpochRecord& record : *position.mutable_epochs())
+      record.clear_seconds();
+    checkpoint.position = position.DebugString();
+    return checkpoint;
+  }
+
+  const std::unique_ptr<Dataset> train_ = Images(Split::kTrain);
+  const std::unique_ptr<Dataset> test_ = Images(Split::kTest);
+};
+
+// The promise of --resume: the same bits as a run that was never stopped,
+// wherever it stopped. 5 steps an epoch: stops at the first step, within an
+// epoch, at its end, in the second one; and once after every single step.
+TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
+  std::string start;
+  for (const char* text : {kFullPrecision, kTtq}) {
+    const PhaseSpec phase = Phase(text);
+    const auto begin = [&](Trainer& trainer) {
+      if (start.empty()) return trainer.Begin(nullptr);
+      const Checkpoint from = *ReadNewestCheckpoint(Path(start), Network());
+      return trainer.Begin(&from);
+    };
+    const std::string undisturbed_file = phase.name() + "_undisturbed.ckpt";
+    {
+      auto trainer = Make(phase, undisturbed_file);
+      ASSERT_TRUE(begin(*trainer).ok());
+      ASSERT_TRUE(trainer->Run().ok());
+    }
+    const Checkpoint undisturbed = Outcome(undisturbed_file);
+    for (const int64_t stop_every : {1, 3, 5, 7}) {
+      const std::string file = phase.name() + "_stopped.ckpt";
+      auto trainer = Make(phase, file, stop_every);
+      ASSERT_TRUE(begin(*trainer).ok());
+      absl::Status status = trainer->Run();
+      for (int stops = 0; absl::IsCancelled(status) && stops < 20; ++stops) {
+        trainer = Make(phase, file, stop_every);
+        ASSERT_TRUE(
+            trainer->Resume(*ReadNewestCheckpoint(Path(file), Network())).ok());
+        status = trainer->Run();
+      }
+      ASSERT_TRUE(status.ok()) << status;
+      EXPECT_GT(trainer->position().resumed(), 0u);
+      const Checkpoint outcome = Outcome(file);
+      EXPECT_EQ(outcome.tensors, undisturbed.tensors)
+          << phase.name() << " stopped every " << stop_every;
+      EXPECT_EQ(outcome.position, undisturbed.position);
+      ASSERT_EQ(std::remove(Path(file).c_str()), 0);
+      std::remove((Path(file) + ".previous").c_str());
+    }
+    start = undisturbed_file;
+  }
+}
+
+TEST_F(TrainerTest, TrainingLearnsAndTtqComputesWithThreeValues) {
+  auto full_precision = Make(Phase(kFullPrecision), "learn.ckpt");
+  ASSERT_TRUE(full_precision->Begin(nullptr).ok());
+  ASSERT_TRUE(full_precision->Run().ok());
+  const TrainingPosition& position = full_precision->position();
+  ASSERT_EQ(position.epochs_size(), 2);
+  EXPECT_LT(position.epochs(1).train_loss(), position.epochs(0).train_loss());
+  EXPECT_EQ(position.trained_images(), 2u * 5 * 16)
+      << "the last images that fill no batch are left out";
+
+  const Checkpoint start = *ReadNewestCheckpoint(Path("learn.ckpt"), Network());
+  auto ttq = Make(Phase(kTtq), "learn_ttq.ckpt");
+  ASSERT_TRUE(ttq->Begin(&start).ok());
+  ASSERT_TRUE(ttq->Run().ok());
+  int quantized = 0;
+  for (const TrainedNetwork::Layer& layer : ttq->network().layers()) {
+    if (layer.quantizer == nullptr) continue;
+    ++quantized;
+    const auto parameters = layer.quantizer->parameters();
+    for (const float w : ttq->network().computed(layer)) {
+      EXPECT_TRUE(w == 0 || w == parameters[0].value ||
+                  w == -parameters[1].value);
+    }
+  }
+  EXPECT_EQ(quantized, 6) << "all but the first and the last layer";
+  EXPECT_GT(WeightSparsity(ttq->network()), 0);
+}
+
+TEST_F(TrainerTest, ChangedImagesAreNoticed) {
+  auto trainer = Make(Phase(kFullPrecision), "changed.ckpt", 2);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(absl::IsCancelled(trainer->Run()));
+  const auto other_images = Images(Split::kTrain, 2);
+  auto other = *Trainer::Create(Network(), Phase(kFullPrecision), *other_images,
+                                *test_, {.checkpoint = Path("changed.ckpt")});
+  const absl::Status status =
+      other->Resume(*ReadNewestCheckpoint(Path("changed.ckpt"), Network()));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("the training images have changed"));
+}
+
+TEST_F(TrainerTest, TheCheckpointOfAnotherPhaseIsRefused) {
+  auto trainer = Make(Phase(kFullPrecision), "phase.ckpt", 1);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(absl::IsCancelled(trainer->Run()));
+  PhaseSpec other = Phase(kFullPrecision);
+  other.set_name("other");
+  EXPECT_THAT(std::string(Make(other, "phase.ckpt")
+                              ->Resume(*ReadNewestCheckpoint(Path("phase.ckpt"),
+                                                             Network()))
+                              .message()),
+              HasSubstr("not one of phase other"));
+}
+
+// A checkpoint that cannot be read is passed over for the one before it; only
+// without one is the run lost.
+TEST_F(TrainerTest, ADamagedCheckpointIsPassedOver) {
+  auto trainer = Make(Phase(kFullPrecision), "torn.ckpt", 7);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(absl::IsCancelled(
+      trainer
+          ->Run()));  // one checkpoint at the end of epoch 1, one at the stop
+  const std::string whole = *ReadFile(Path("torn.ckpt"));
+  ASSERT_TRUE(
+      WriteFileAtomically(Path("torn.ckpt"), whole.substr(0, whole.size() / 2))
+          .ok());
+  const auto previous = ReadNewestCheckpoint(Path("torn.ckpt"), Network());
+  ASSERT_TRUE(previous.ok()) << previous.status();
+  TrainingPosition position;
+  ASSERT_TRUE(position.ParseFromString(previous->position));
+  EXPECT_EQ(position.step(), 5u);
+  std::remove((Path("torn.ckpt") + ".previous").c_str());
+  EXPECT_THAT(std::string(ReadNewestCheckpoint(Path("torn.ckpt"), Network())
+                              .status()
+                              .message()),
+              HasSubstr(Path("torn.ckpt")));
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRun) {
+  PhaseSpec phase = Phase(kFullPrecision);
+  phase.mutable_schedule()->set_learning_rate(1e30f);
+  auto trainer = Make(phase, "diverged.ckpt");
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  const absl::Status status = trainer->Run();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no longer finite at step"));
+}
+
+TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"epochs: 0", "epochs"},
+      {"epochs: 1 batch_size: -1", "batch_size"},
+      {"epochs: 1 batch_size: 8 label_smoothing: 1", "label_smoothing"},
+      {"epochs: 1 batch_size: 8 optimizer { sgd { } }", "learning_rate"}};
+  for (const auto& [text, field] : cases) {
+    EXPECT_THAT(std::string(ValidatePhase(Phase(text)).message()),
+                HasSubstr(field))
+        << text;
+  }
+}
+
+}  // namespace
+}  // namespace tritlab
