@@ -21,13 +21,13 @@ namespace tritlab {
 class Progress {
  public:
   struct Options {
-    std::string unit = "images";      // what is counted, in the plural
-    int64_t already_done = 0;         // where a resumed run takes up again
-    FILE* stream = stderr;            // not owned
-    std::optional<bool> terminal;     // default: whether `stream` is one
-    std::function<double()> seconds;  // the clock; default: steady time
-    double terminal_interval = 0.1;   // seconds between redrawn lines
-    double plain_interval = 10.0;     // seconds between plain lines
+    std::string unit = "images";           // what is counted, in the plural
+    int64_t already_done = 0;              // where a resumed run takes up again
+    FILE* stream = stderr;                 // not owned
+    std::optional<bool> terminal = {};     // default: whether `stream` is one
+    std::function<double()> seconds = {};  // the clock; default: steady time
+    double terminal_interval = 0.1;        // seconds between redrawn lines
+    double plain_interval = 10.0;          // seconds between plain lines
   };
 
   // `total` units of work, 0 if it is not known.

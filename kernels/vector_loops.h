@@ -13,9 +13,9 @@
 // function calls must be always_inline to be compiled along. The parallel
 // region belongs outside: the compiler moves its body to a function of its own
 // that is not cloned. Sanitizers instrument the choice itself, which runs
-// before they are ready.
+// before they are ready; .bazelrc says TRITLAB_SANITIZER there.
 #if defined(__x86_64__) && defined(__gnu_linux__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    !defined(TRITLAB_SANITIZER)
 #define TRITLAB_VECTOR_CLONES \
   __attribute__((target_clones("avx512f", "avx2", "default")))
 #else

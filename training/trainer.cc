@@ -138,9 +138,11 @@ absl::Status Trainer::Run() {
   while (!position_.finished()) {
     const int64_t epoch =
         static_cast<int64_t>(position_.step()) / steps_per_epoch;
-    Progress progress(absl::StrFormat("%s epoch %d/%d", phase_.name(),
-                                      epoch + 1, phase_.epochs()),
-                      steps_per_epoch * phase_.batch_size());
+    Progress progress(
+        absl::StrFormat("%s epoch %d/%d", phase_.name(), epoch + 1,
+                        phase_.epochs()),
+        steps_per_epoch * phase_.batch_size(),
+        {.already_done = static_cast<int64_t>(position_.images())});
     do {
       const bool stop = options_.stop_requested && options_.stop_requested();
       if (stop || Now() - last_checkpoint > options_.checkpoint_seconds) {
