@@ -53,7 +53,7 @@ float TtqQuantizer::Threshold(std::span<const float> latent) const {
 
 void TtqQuantizer::Initialize(std::span<const float> latent) {
   threshold_ = Threshold(latent);
-  if (spec_.initial_scales() == TtqSpec::ONE) return;
+  if (spec_.initial_scales() != TtqSpec::MEAN_MAGNITUDE) return;
   double sums[2] = {0, 0};
   int64_t counts[2] = {0, 0};
   for (const float w : latent) {

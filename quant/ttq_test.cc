@@ -69,20 +69,20 @@ TEST(TtqTest, AConstantSparsityLeavesThatShareZero) {
   }
 }
 
-TEST(TtqTest, InitialScalesAreEachSidesMeanMagnitude) {
-  auto quantizer = Make(WithFactor(0.1f));
-  quantizer->Initialize(std::vector<float>{1, 0.5f, 0.05f, -0.4f, -0.2f});
-  EXPECT_FLOAT_EQ(quantizer->parameters()[0].value, 0.75f);
-  EXPECT_FLOAT_EQ(quantizer->parameters()[1].value, 0.3f);
-}
-
-TEST(TtqTest, InitialScalesOfOneOnRequest) {
-  TtqSpec spec;
-  spec.set_initial_scales(TtqSpec::ONE);
-  auto quantizer = Make(spec);
+TEST(TtqTest, ScalesBeginWithOne) {
+  auto quantizer = Make();
   quantizer->Initialize(std::vector<float>{1, 0.5f, -0.4f});
   EXPECT_EQ(quantizer->parameters()[0].value, 1);
   EXPECT_EQ(quantizer->parameters()[1].value, 1);
+}
+
+TEST(TtqTest, OrWithEachSidesMeanMagnitude) {
+  TtqSpec spec = WithFactor(0.1f);
+  spec.set_initial_scales(TtqSpec::MEAN_MAGNITUDE);
+  auto quantizer = Make(spec);
+  quantizer->Initialize(std::vector<float>{1, 0.5f, 0.05f, -0.4f, -0.2f});
+  EXPECT_FLOAT_EQ(quantizer->parameters()[0].value, 0.75f);
+  EXPECT_FLOAT_EQ(quantizer->parameters()[1].value, 0.3f);
 }
 
 // The paper's equation 7 lacks the sign in W_n's gradient; finite differences
