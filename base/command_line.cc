@@ -98,7 +98,13 @@ absl::StatusOr<CommandLine> ParseCommandLine(
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
-  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  // One line whatever the file names in it hold, and nothing that a terminal
+  // would obey.
+  std::string message(status.message());
+  for (char& c : message) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  std::fprintf(stderr, "error: %s\n", message.c_str());
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:

@@ -53,6 +53,13 @@ TEST(CommandLineTest, ExitStatusTellsWhoseFaultItWas) {
   EXPECT_EQ(ExitStatus(absl::DataLossError("")), 2);
 }
 
+TEST(CommandLineTest, ErrorsAreOneLineWhateverTheFilesAreCalled) {
+  testing::internal::CaptureStderr();
+  ExitStatus(absl::NotFoundError("a\nb\x1b[2J\x7f\xc3\xa9: is missing"));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "error: a b [2J \xc3\xa9: is missing\n");
+}
+
 TEST(CommandLineTest, ErrorsNameTheFlag) {
   for (const auto& [arguments, begin] :
        std::vector<std::pair<std::vector<std::string>, std::string>>{

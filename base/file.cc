@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 
 namespace tritlab {
@@ -86,7 +88,10 @@ absl::StatusOr<std::string> ReadFile(absl::string_view path,
   } else {
     // Pipes and /proc report size 0, so the end is where read says it is.
     int64_t size = 0;
-    int64_t room = std::max<int64_t>(info.st_size, 0) + 1;
+    int64_t room =
+        std::clamp<int64_t>(info.st_size, 0,
+                            std::numeric_limits<int64_t>::max() - 1) +
+        1;
     while (status.ok()) {
       if (std::max<int64_t>(size, info.st_size) > max_bytes) {
         status = absl::InvalidArgumentError(
@@ -95,6 +100,9 @@ absl::StatusOr<std::string> ReadFile(absl::string_view path,
         break;
       }
       if (size == room) room += std::max<int64_t>(room, kBufferBytes);
+      // A sparse file claims any size.
+      status = CheckMemory(path, static_cast<double>(room), "give another file");
+      if (!status.ok()) break;
       contents.resize(room);
       const ssize_t count =
           read(descriptor, contents.data() + size, room - size);
@@ -240,6 +248,11 @@ bool FileExists(absl::string_view path) {
 bool IsDirectory(absl::string_view path) {
   struct stat info;
   return stat(std::string(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool IsBrokenLink(absl::string_view path) {
+  struct stat info;
+  return !FileExists(path) && lstat(std::string(path).c_str(), &info) == 0;
 }
 
 absl::StatusOr<int64_t> FileSize(absl::string_view path) {

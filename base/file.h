@@ -7,7 +7,8 @@
 //
 // Errors are one line that begins with the path. NotFound: no such file;
 // PermissionDenied; ResourceExhausted: the disk (or a quota) is full;
-// InvalidArgument: a file of the wrong kind or over the size limit.
+// or a file is larger than the memory; InvalidArgument: a file of the wrong
+// kind or over the size limit.
 #ifndef TRITLAB_BASE_FILE_H_
 #define TRITLAB_BASE_FILE_H_
 
@@ -50,8 +51,6 @@ class AtomicFile {
   // Flushes to the disk, renames, flushes the folder. No Append afterwards.
   absl::Status Commit();
 
-  const std::string& path() const { return path_; }
-
  private:
   AtomicFile(std::string path, std::string partial_path, int descriptor);
   absl::Status Flush();
@@ -71,6 +70,8 @@ absl::Status MakeDirectories(absl::string_view path);
 // True for a file, a folder or anything else of that name.
 bool FileExists(absl::string_view path);
 bool IsDirectory(absl::string_view path);
+// True for a link to what does not exist.
+bool IsBrokenLink(absl::string_view path);
 absl::StatusOr<int64_t> FileSize(absl::string_view path);
 
 // The names (not paths) in a folder, sorted by byte value, without . and ..

@@ -54,6 +54,28 @@ TEST(FileTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(*ReadFile(path), "shorter");
 }
 
+TEST(FileTest, ASparseFileTakesNoMemory) {
+  const std::string path = JoinPath(TestFolder(), "sparse");
+  ASSERT_TRUE(WriteFileAtomically(path, "x").ok());
+  if (truncate(path.c_str(), int64_t{1} << 43) != 0) {
+    GTEST_SKIP() << "this file system has no files of 8 TB";
+  }
+  EXPECT_EQ(ReadFile(path).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  remove(path.c_str());
+}
+
+TEST(FileTest, ABrokenLinkIsNeitherAFileNorNothing) {
+  const std::string folder = TestFolder();
+  const std::string path = JoinPath(folder, "link");
+  EXPECT_FALSE(IsBrokenLink(path));
+  ASSERT_EQ(symlink(JoinPath(folder, "target").c_str(), path.c_str()), 0);
+  EXPECT_FALSE(FileExists(path));
+  EXPECT_TRUE(IsBrokenLink(path));
+  ASSERT_TRUE(WriteFileAtomically(JoinPath(folder, "target"), "x").ok());
+  EXPECT_FALSE(IsBrokenLink(path));
+}
+
 TEST(FileTest, LargeFilesSurviveBuffering) {
   const std::string path = JoinPath(TestFolder(), "large");
   auto file = AtomicFile::Create(path);

@@ -1,5 +1,6 @@
 #include "base/progress.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,15 @@ std::string Rate(int64_t done, double seconds, const std::string& unit) {
   const double rate = seconds > 0 ? done / seconds : 0;
   return rate < 10 ? absl::StrFormat("%.2f %s/s", rate, unit)
                    : absl::StrCat(Grouped(std::llround(rate)), " ", unit, "/s");
+}
+
+// The first bytes of a line that fill no more than `width` columns; no character
+// of several bytes is cut in two.
+std::string Cut(std::string line, size_t width) {
+  if (line.size() <= width) return line;
+  while (width > 0 && (line[width] & 0xc0) == 0x80) --width;
+  line.resize(width);
+  return line;
 }
 
 }  // namespace
@@ -98,6 +108,17 @@ std::string Progress::Line(int64_t done, double now,
   return line;
 }
 
+size_t Progress::Width() const {
+  int columns = options_.columns.value_or(0);
+  winsize size;
+  if (columns <= 0 &&
+      ioctl(fileno(options_.stream), TIOCGWINSZ, &size) == 0) {
+    columns = size.ws_col;
+  }
+  // The last column stays free: a terminal may go to the next line after it.
+  return columns > 0 ? columns - 1 : 79;
+}
+
 void Progress::Clear() {
   if (drawn_width_ == 0) return;
   absl::FPrintF(options_.stream, "\r%s\r", std::string(drawn_width_, ' '));
@@ -110,8 +131,11 @@ void Progress::Update(int64_t done, absl::string_view note) {
   done_ = done;
   const double now = options_.seconds();
   if (now < next_print_) return;
-  const std::string line = Line(done, now, note);
+  std::string line = Line(done, now, note);
   if (terminal_) {
+    const size_t width = Width();
+    line = Cut(std::move(line), width);
+    drawn_width_ = std::min(drawn_width_, width);
     // Spaces wipe what a longer line before has left.
     const size_t left_over =
         drawn_width_ > line.size() ? drawn_width_ - line.size() : 0;

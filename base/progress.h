@@ -3,7 +3,8 @@
 //   full_precision epoch 3/24 [=====>    ]  52%  1,840 images/s  0:14 left loss
 //   0.81
 //
-// On a terminal the line is redrawn in place, ten times a second at most.
+// On a terminal the line is cut to its width and redrawn in place, ten times a
+// second at most.
 // Elsewhere (a log file, CI) a plain line is printed every ten seconds.
 #ifndef TRITLAB_BASE_PROGRESS_H_
 #define TRITLAB_BASE_PROGRESS_H_
@@ -25,6 +26,7 @@ class Progress {
     int64_t already_done = 0;              // where a resumed run takes up again
     FILE* stream = stderr;                 // not owned
     std::optional<bool> terminal = {};     // default: whether `stream` is one
+    std::optional<int> columns = {};       // default: the terminal's, or 80
     std::function<double()> seconds = {};  // the clock; default: steady time
     double terminal_interval = 0.1;        // seconds between redrawn lines
     double plain_interval = 10.0;          // seconds between plain lines
@@ -47,6 +49,7 @@ class Progress {
 
  private:
   std::string Line(int64_t done, double now, absl::string_view note) const;
+  size_t Width() const;  // how much of a line there is room for
   void Clear();
 
   const std::string label_;

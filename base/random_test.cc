@@ -28,7 +28,12 @@ TEST(PhiloxTest, KnownAnswers) {
 TEST(RandomStreamTest, NumbersNeverChangeBetweenVersions) {
   // A change here changes every seeded result that anyone has written down.
   EXPECT_EQ(RandomStream(0).Bits(0), 0xe169c58d6627e8d5u);
-  EXPECT_EQ(RandomStream(1, 2, 3).Bits(4), RandomStream(1, 2, 3).Bits(4));
+  const RandomStream random(1, 2, 3);
+  EXPECT_EQ(random.Bits(4), 0x4308cbd6c04839ccu);
+  EXPECT_EQ(random.Below(4, 1000000), 261852);
+  EXPECT_FLOAT_EQ(random.Normal(4), -0.0562944673f);  // up to the C library
+  EXPECT_EQ(random.Permutation(8),
+            (std::vector<int64_t>{6, 5, 4, 0, 1, 7, 2, 3}));
 }
 
 TEST(RandomStreamTest, AddressesAreDistinct) {

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/crc32c.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 
 namespace tritlab {
@@ -69,36 +69,27 @@ absl::Status RecordWriter::Write(absl::string_view data) {
 }
 
 absl::StatusOr<std::unique_ptr<RecordAppender>> RecordAppender::Open(
-    absl::string_view path, std::optional<int64_t> keep_records) {
-  const int64_t most =
-      keep_records.value_or(std::numeric_limits<int64_t>::max());
-  int64_t records = 0;
+    absl::string_view path) {
   int64_t keep_bytes = 0;
   if (FileExists(path)) {
     ASSIGN_OR_RETURN(std::unique_ptr<RecordReader> reader,
                      RecordReader::Open(path));
     std::string data;
-    while (records < most) {
+    while (true) {
       absl::StatusOr<bool> more = reader->Next(&data);
       if (!more.ok()) {
         if (reader->at_torn_end()) break;
         return std::move(more).status();
       }
       if (!*more) break;
-      ++records;
       keep_bytes = reader->offset();
     }
-  }
-  if (keep_records.has_value() && records < *keep_records) {
-    return absl::DataLossError(
-        absl::StrCat(path, ": holds ", records, " records where ",
-                     *keep_records, " are needed; move it away and try again"));
   }
   const int descriptor = open(std::string(path).c_str(),
                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor < 0) return FileError(errno, path, "cannot open");
   std::unique_ptr<RecordAppender> appender(
-      new RecordAppender(std::string(path), descriptor, records));
+      new RecordAppender(std::string(path), descriptor));
   if (ftruncate(descriptor, keep_bytes) != 0) {
     return FileError(errno, path, "cannot cut off a torn record");
   }
@@ -123,14 +114,6 @@ absl::Status RecordAppender::Write(absl::string_view data) {
     rest.remove_prefix(written);
   }
   bytes_ += record.size();
-  ++records_;
-  return absl::OkStatus();
-}
-
-absl::Status RecordAppender::Sync() {
-  if (fsync(descriptor_) != 0 && errno != EINVAL) {
-    return FileError(errno, path_, "cannot write");
-  }
   return absl::OkStatus();
 }
 
@@ -200,7 +183,8 @@ absl::StatusOr<bool> RecordReader::Next(std::string* data) {
   };
   if (left < kHeaderBytes) return damage("cut off", true);
   char header[kHeaderBytes];
-  RETURN_IF_ERROR(ReadBytes(header, kHeaderBytes));
+  status_ = ReadBytes(header, kHeaderBytes);
+  if (!status_.ok()) return status_;
   const uint64_t length = LoadInteger<uint64_t>(header);
   if (LoadInteger<uint32_t>(header + 8) != MaskCrc32c(Crc32c(header, 8))) {
     return damage("damaged length (checksum does not match)", false);
@@ -209,10 +193,16 @@ absl::StatusOr<bool> RecordReader::Next(std::string* data) {
       length > static_cast<uint64_t>(left - kHeaderBytes - kFooterBytes)) {
     return damage("cut off", true);
   }
+  // The rest of a sparse file has room for any length.
+  status_ = CheckMemory(path_, static_cast<double>(length),
+                        "its records are too large, it is damaged");
+  if (!status_.ok()) return status_;
   data->resize(length);
-  RETURN_IF_ERROR(ReadBytes(data->data(), length));
+  status_ = ReadBytes(data->data(), length);
+  if (!status_.ok()) return status_;
   char footer[kFooterBytes];
-  RETURN_IF_ERROR(ReadBytes(footer, kFooterBytes));
+  status_ = ReadBytes(footer, kFooterBytes);
+  if (!status_.ok()) return status_;
   const int64_t next =
       offset_ + kHeaderBytes + static_cast<int64_t>(length) + kFooterBytes;
   if (LoadInteger<uint32_t>(footer) != MaskCrc32c(Crc32c(*data))) {

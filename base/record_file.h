@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,35 +42,28 @@ class RecordWriter {
 class RecordAppender {
  public:
   // Makes the file if there is none. Of an existing file the whole records are
-  // kept, at most `keep_records` of them if that is given, and a torn one at
-  // the end (a write cut short by a crash) is cut off. Damage anywhere else is
-  // DataLoss, and so are fewer than `keep_records` records; the file is then
-  // left as it is.
+  // kept, and a torn one at the end (a write cut short by a crash) is cut off.
+  // Damage anywhere else is DataLoss; the file is then left as it is.
   static absl::StatusOr<std::unique_ptr<RecordAppender>> Open(
-      absl::string_view path,
-      std::optional<int64_t> keep_records = std::nullopt);
+      absl::string_view path);
   ~RecordAppender();
   RecordAppender(const RecordAppender&) = delete;
   RecordAppender& operator=(const RecordAppender&) = delete;
 
   absl::Status Write(absl::string_view data);
-  // Flushes to the disk (fsync).
-  absl::Status Sync();
-  // Records in the file, those kept from before included.
-  int64_t records() const { return records_; }
 
  private:
-  RecordAppender(std::string path, int descriptor, int64_t records)
-      : path_(std::move(path)), descriptor_(descriptor), records_(records) {}
+  RecordAppender(std::string path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
   const std::string path_;
   const int descriptor_;
-  int64_t records_;
   int64_t bytes_ = 0;  // length of the whole records
 };
 
 // Reads records from the first to the last. A record's length is checked
 // against what is left of the file before memory is taken for it. Truncation
-// and damage are DataLoss, naming the file and the record's byte offset.
+// and damage are DataLoss, naming the file and the record's byte offset; a
+// record larger than the memory is ResourceExhausted.
 class RecordReader {
  public:
   static absl::StatusOr<std::unique_ptr<RecordReader>> Open(
@@ -90,7 +82,6 @@ class RecordReader {
   // Where the next record begins, in bytes.
   int64_t offset() const { return offset_; }
   int64_t file_size() const { return file_size_; }
-  const std::string& path() const { return path_; }
 
  private:
   RecordReader(std::string path, int descriptor, int64_t file_size);
@@ -102,7 +93,7 @@ class RecordReader {
   int64_t offset_ = 0;
   std::string buffer_;  // read ahead
   size_t buffer_position_ = 0;
-  absl::Status status_;  // the first damage; every later call repeats it
+  absl::Status status_;  // the first error; every later call repeats it
   bool at_torn_end_ = false;
 };
 

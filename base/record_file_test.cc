@@ -1,5 +1,7 @@
 #include "base/record_file.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 #include <vector>
@@ -64,7 +66,7 @@ TEST(RecordFileTest, TheFramingIsTensorFlows) {
   // tf.io.TFRecordWriter's bytes for b"abc".
   EXPECT_EQ(FrameRecord("").substr(0, 12),
             std::string("\0\0\0\0\0\0\0\0\x29\x03\x98\x07", 12));
-  EXPECT_EQ(FrameRecord("abc").size(), 19u);
+  EXPECT_EQ(FrameRecord("abc").substr(12), "abc\x6e\x57\xf1\x21");
 }
 
 TEST(RecordFileTest, WhatIsWrittenIsRead) {
@@ -116,16 +118,37 @@ TEST(RecordFileTest, EveryFlippedBitIsDataLoss) {
   }
 }
 
-TEST(RecordFileTest, AHugeLengthTakesNoMemory) {
-  // A length of 2^62 with the right checksum, as an attacker would write it.
-  const std::string path = TestPath();
+// An empty record with another length and the right checksum of it, as an
+// attacker would write it.
+std::string FrameWithLength(const std::string& length) {
   std::string frame = FrameRecord("");
-  const std::string length("\0\0\0\0\0\0\0\x40", 8);
   frame.replace(0, 8, length);
   const uint32_t masked = MaskCrc32c(Crc32c(length));
   frame.replace(8, 4, reinterpret_cast<const char*>(&masked), 4);
-  PutFile(path, frame);
+  return frame;
+}
+
+TEST(RecordFileTest, AHugeLengthTakesNoMemory) {
+  const std::string path = TestPath();
+  PutFile(path, FrameWithLength({"\0\0\0\0\0\0\0\x40", 8}));  // 2^62
   EXPECT_EQ(ReadAll(path).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// A sparse file has room for such a length, and a disk none for its bytes.
+TEST(RecordFileTest, AHugeRecordInASparseFileTakesNoMemory) {
+  const std::string path = TestPath();
+  PutFile(path, FrameWithLength({"\0\0\0\0\0\x08\0\0", 8}));  // 2^43
+  if (truncate(path.c_str(), (int64_t{1} << 43) + 16) != 0) {
+    GTEST_SKIP() << "this file system has no files of 8 TB";
+  }
+  auto reader = RecordReader::Open(path);
+  std::string data;
+  for (int again = 0; again < 2; ++again) {
+    const absl::Status status = (*reader)->Next(&data).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+  }
+  remove(path.c_str());
 }
 
 TEST(RecordFileTest, DamageIsRepeatedNotSkipped) {
@@ -148,13 +171,10 @@ TEST(RecordAppenderTest, GrowsAFileAcrossOpenings) {
     // Readable while the appender lives: TensorBoard follows the file.
     EXPECT_THAT(*ReadAll(path), ElementsAre("a"));
     ASSERT_TRUE((*appender)->Write("b").ok());
-    ASSERT_TRUE((*appender)->Sync().ok());
   }
   auto appender = RecordAppender::Open(path);
   ASSERT_TRUE(appender.ok());
-  EXPECT_EQ((*appender)->records(), 2);
   ASSERT_TRUE((*appender)->Write("c").ok());
-  EXPECT_EQ((*appender)->records(), 3);
   EXPECT_THAT(*ReadAll(path), ElementsAre("a", "b", "c"));
 }
 
@@ -171,15 +191,6 @@ TEST(RecordAppenderTest, CutsOffATornTail) {
   }
 }
 
-TEST(RecordAppenderTest, GoesBackToWhatACheckpointKnew) {
-  const std::string path = TestPath();
-  PutFile(path, FrameRecord("a") + FrameRecord("b"));
-  auto appender = RecordAppender::Open(path, 1);
-  ASSERT_TRUE(appender.ok());
-  ASSERT_TRUE((*appender)->Write("c").ok());
-  EXPECT_THAT(*ReadAll(path), ElementsAre("a", "c"));
-}
-
 TEST(RecordAppenderTest, NeverTouchesAFileItDoesNotUnderstand) {
   const std::string path = TestPath();
   std::string bytes = FrameRecord("a") + FrameRecord("b");
@@ -192,11 +203,6 @@ TEST(RecordAppenderTest, NeverTouchesAFileItDoesNotUnderstand) {
   PutFile(path, text);
   EXPECT_FALSE(RecordAppender::Open(path).ok());
   EXPECT_EQ(*ReadFile(path), text);
-  const std::string whole = FrameRecord("a");
-  PutFile(path, whole);
-  EXPECT_EQ(RecordAppender::Open(path, 2).status().code(),
-            absl::StatusCode::kDataLoss);
-  EXPECT_EQ(*ReadFile(path), whole);
 }
 
 }  // namespace

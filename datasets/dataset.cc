@@ -1,26 +1,21 @@
 #include "datasets/dataset.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/crc32c.h"
+#include "base/memory.h"
 
 namespace tritlab {
 
 absl::Status CheckImageMemory(absl::string_view source, int64_t images,
                               const ImageShape& shape) {
-  const double needed = static_cast<double>(images) * shape.size();
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
-                        static_cast<double>(sysconf(_SC_PAGE_SIZE));
-  if (needed <= memory) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrFormat(
-      "%s: %d images of %dx%dx%d take %.1f GB, more than this machine's "
-      "memory; use smaller or fewer images",
-      source, images, shape.height, shape.width, shape.channels, needed / 1e9));
+  return CheckMemory(
+      absl::StrCat(source, ": ", images, " images of ", shape.height, "x",
+                   shape.width, "x", shape.channels),
+      static_cast<double>(images) * shape.size(),
+      "use smaller or fewer images");
 }
 
 absl::StatusOr<std::unique_ptr<MemoryDataset>> MemoryDataset::Create(

@@ -1,5 +1,6 @@
 // How fast batches are made. items_per_second is images/s; the loader works on
 // one thread of its own, so that is the figure of one core.
+#include "base/wall_clock_rate.h"
 #include "benchmark/benchmark.h"
 #include "datasets/loader.h"
 #include "datasets/synthetic.h"
@@ -27,6 +28,7 @@ void MakeBatches(benchmark::State& state, bool augment) {
   const auto loader = Loader::Create(**dataset, options);
   int64_t epoch = 0;
   (*loader)->Start(epoch);
+  const WallClockRate rate;
   for (auto _ : state) {
     auto batch = (*loader)->Next();
     if (*batch == nullptr) {
@@ -35,15 +37,13 @@ void MakeBatches(benchmark::State& state, bool augment) {
     }
     benchmark::DoNotOptimize((*batch)->images.data());
   }
-  state.SetItemsProcessed(state.iterations() * options.batch_size);
+  rate.SetItemsProcessed(state, state.iterations() * options.batch_size);
 }
 
-const auto* const kAugmented =
-    benchmark::RegisterBenchmark("Loader/augmented/batch:128", MakeBatches,
-                                 true) -> UseRealTime();
+const auto* const kAugmented = benchmark::RegisterBenchmark(
+    "Loader/augmented/batch:128", MakeBatches, true);
 const auto* const kPlain =
-    benchmark::RegisterBenchmark("Loader/plain/batch:128", MakeBatches, false)
-        -> UseRealTime();
+    benchmark::RegisterBenchmark("Loader/plain/batch:128", MakeBatches, false);
 
 }  // namespace
 }  // namespace tritlab

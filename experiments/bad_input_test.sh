@@ -41,6 +41,12 @@ expect 2 "\"stage9/*\" matches no layer" "$quickstart" "$out" --set 'phases.ttq.
 expect 2 "cifar_resnet.depth is 9" "$quickstart" "$out" --set model.cifar_resnet.depth=9
 expect 2 "cifar-10-batches-bin" "--spec=$specs/ttq_resnet20_cifar10_short.textproto" "$out" --data_root="$TEST_TMPDIR"
 
+expect 2 "cifar_resnet.depth is 2147483642" "$quickstart" "$out" --set model.cifar_resnet.depth=2147483642
+expect 2 "use a smaller network" "$quickstart" "$out" --set model.cifar_resnet.depth=1202 \
+    --set model.cifar_resnet.width=1024
+expect 2 "phase ttq: " "$quickstart" "$out" --set phases.ttq.batch_size=60000
+expect 2 "--checkpoint_seconds" "$quickstart" "$out" --checkpoint_seconds=nan
+
 printf 'name: "a"\nphases {\n  epocs: 3\n}\n' >"$TEST_TMPDIR/typo.textproto"
 expect 2 "typo.textproto:3:" --spec="$TEST_TMPDIR/typo.textproto" "$out"
 
@@ -51,6 +57,37 @@ for file in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 tes
 done
 expect 2 "data_batch_1.bin: is truncated" "--spec=$specs/ttq_resnet20_cifar10_short.textproto" "$out" \
     --data_root="$TEST_TMPDIR/data"
+
+# A tiny run, to have something that can be damaged.
+tiny=("$quickstart" --output_dir="$TEST_TMPDIR/run" --set model.cifar_resnet.width=2
+    --set 'dataset.synthetic=train_images: 32 test_images: 16'
+    --set phases.full_precision.epochs=1 --set phases.full_precision.batch_size=16
+    --set phases.ttq.epochs=1 --set phases.ttq.batch_size=16)
+"$run" "${tiny[@]}" >/dev/null 2>&1 || { echo "FAILED: the tiny run"; failures=$((failures + 1)); }
+expect 2 "it holds a run already" "${tiny[@]}"
+expect 2 "begun with another spec" "${tiny[@]}" --resume --set phases.ttq.epochs=2
+expect 2 "began with --threads" "${tiny[@]}" --resume --threads=7
+
+checkpoint=$TEST_TMPDIR/run/checkpoints/ttq.ckpt
+rm -f "$checkpoint.previous"
+cp "$checkpoint" "$TEST_TMPDIR/whole.ckpt"
+head -c 1000 "$TEST_TMPDIR/whole.ckpt" >"$checkpoint"
+expect 2 "checkpoints/ttq.ckpt" "${tiny[@]}" --resume
+[ "$(wc -c <"$checkpoint")" = 1000 ] || { echo "FAILED: a damaged checkpoint was touched"; failures=$((failures + 1)); }
+
+# Another network's checkpoint in its place.
+"$run" "${tiny[@]}" --output_dir="$TEST_TMPDIR/other" --set model.cifar_resnet.depth=14 >/dev/null 2>&1
+cp "$TEST_TMPDIR/other/checkpoints/ttq.ckpt" "$checkpoint"
+expect 2 "it holds another network" "${tiny[@]}" --resume
+
+# A full disk: no file may grow beyond 8 KiB, where a checkpoint takes more.
+cp "$TEST_TMPDIR/whole.ckpt" "$checkpoint"
+output=$( (ulimit -f 8; trap '' XFSZ; "$run" "${tiny[@]}" --output_dir="$TEST_TMPDIR/disk") 2>&1 >/dev/null)
+status=$?
+if [ "$status" != 2 ] || ! grep -q "^error: .*$TEST_TMPDIR/disk" <<<"$output"; then
+    echo "FAILED: a full disk gave status $status and: $output"
+    failures=$((failures + 1))
+fi
 
 # A folder that holds something else keeps it.
 mkdir -p "$TEST_TMPDIR/full"

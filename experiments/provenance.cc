@@ -12,6 +12,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "experiments/spec_file.h"
 #include "kernels/onednn_info.h"
 #include "kernels/threads.h"
 
@@ -76,6 +79,33 @@ Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
   provenance.set_started(
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()));
   return provenance;
+}
+
+absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
+                                          const Provenance& now) {
+  const std::string path = JoinPath(folder, "provenance.textproto");
+  if (!FileExists(path)) {
+    RETURN_IF_ERROR(WriteFileAtomically(path, ToText(now)));
+    return now;
+  }
+  Provenance kept;
+  RETURN_IF_ERROR(ReadTextProto(path, kept));
+  const auto check = [&](absl::string_view what, absl::string_view then,
+                         absl::string_view today) {
+    if (then == today) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": the run began with ", what, " ", then, ", now it is ", today,
+        "; go on as it began, or begin another run"));
+  };
+  RETURN_IF_ERROR(check("--threads", absl::StrCat(kept.threads()),
+                        absl::StrCat(now.threads())));
+  RETURN_IF_ERROR(check("data_type", kept.data_type(), now.data_type()));
+  RETURN_IF_ERROR(
+      check("instruction set", kept.instruction_set(), now.instruction_set()));
+  RETURN_IF_ERROR(check("oneDNN", kept.onednn_version(), now.onednn_version()));
+  RETURN_IF_ERROR(
+      check("images of checksum", kept.data_checksum(), now.data_checksum()));
+  return kept;
 }
 
 }  // namespace tritlab

@@ -3,7 +3,9 @@
 #define TRITLAB_EXPERIMENTS_PROVENANCE_H_
 
 #include <cstdint>
+#include <string>
 
+#include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "experiments/spec.pb.h"
 #include "kernels/tensor.h"
@@ -14,6 +16,14 @@ namespace tritlab {
 Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
                           DataType type, const Dataset& train,
                           const Dataset& test);
+
+// The provenance of the run in `folder`: `now` at its first start, which is
+// then kept in provenance.textproto, and later what was kept.
+// FailedPrecondition, saying which, when threads, data type, instruction set,
+// library or images are not what the run began with: it would not end with the
+// same bits.
+absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
+                                          const Provenance& now);
 
 }  // namespace tritlab
 

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +94,10 @@ absl::Status Main(int argc, char** argv) {
   if (threads < 0 || threads > 1024)
     return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
   if (threads > 0) SetThreads(threads);
+  if (!(absl::GetFlag(FLAGS_checkpoint_seconds) >= 0)) {
+    return absl::InvalidArgumentError(
+        "--checkpoint_seconds: it must be at least 0");
+  }
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
 
@@ -102,6 +107,11 @@ absl::Status Main(int argc, char** argv) {
   const bool resume = absl::GetFlag(FLAGS_resume);
   std::string folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
   if (folder.empty()) folder = DefaultOutputFolder(spec.name(), resume);
+  // One run a seed, each in a folder of its own below.
+  if (seeds.size() > 1 && FileExists(JoinPath(folder, "spec.textproto"))) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        folder, ": it holds a run of one seed; name another --output_dir"));
+  }
   for (const uint32_t seed : seeds) {
     RunOptions options{
         .data_root = FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
@@ -123,7 +133,14 @@ absl::Status Main(int argc, char** argv) {
 }  // namespace tritlab
 
 int main(int argc, char** argv) {
-  const absl::Status status = tritlab::Main(argc, argv);
+  absl::Status status;
+  try {
+    status = tritlab::Main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    status = absl::ResourceExhaustedError(
+        "the machine has not enough memory; use a smaller batch_size or "
+        "network");
+  }
   const int exit_status = tritlab::ExitStatus(status);
   return absl::IsCancelled(status) ? tritlab::kStoppedStatus : exit_status;
 }

@@ -27,7 +27,9 @@ absl::StatusOr<int> Lock(const std::string& folder) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return FileError(errno, path, "open");
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
     close(descriptor);
+    if (error != EWOULDBLOCK) return FileError(error, path, "cannot lock");
     return absl::FailedPreconditionError(
         absl::StrCat(folder,
                      ": another process is running in it; wait for it, or name "
@@ -36,8 +38,8 @@ absl::StatusOr<int> Lock(const std::string& folder) {
   return descriptor;
 }
 
-// Whether anything but what Open itself may have left behind when it was killed
-// is in the folder.
+// Whether anything but what Open itself may have left behind when it was
+// killed is in the folder: the lock, no checkpoints, half a spec.
 absl::StatusOr<bool> HoldsAnything(const std::string& folder) {
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
   const std::set<std::string> own = {kLockFile, kCheckpoints,
@@ -45,7 +47,11 @@ absl::StatusOr<bool> HoldsAnything(const std::string& folder) {
   for (const std::string& name : names) {
     if (own.count(name) == 0) return true;
   }
-  return false;
+  const std::string checkpoints = JoinPath(folder, kCheckpoints);
+  if (!FileExists(checkpoints)) return false;
+  ASSIGN_OR_RETURN(const std::vector<std::string> kept,
+                   ListDirectory(checkpoints));
+  return !kept.empty();
 }
 
 absl::Status CheckSameSpec(const std::string& folder,
@@ -91,6 +97,11 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
   RETURN_IF_ERROR(MakeDirectories(JoinPath(path, kCheckpoints)));
   ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<RunFolder> folder(new RunFolder(path, lock, holds_run));
+  // What was seen before the lock may have been another run's first moment.
+  if (FileExists(JoinPath(path, kSpecFile)) != holds_run) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": another run began in it just now; name another --output_dir"));
+  }
   if (!holds_run)
     RETURN_IF_ERROR(
         WriteFileAtomically(JoinPath(path, kSpecFile), ToText(spec)));

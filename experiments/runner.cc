@@ -1,12 +1,12 @@
 #include "experiments/runner.h"
 
 #include <memory>
-#include <utility>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
@@ -34,11 +34,10 @@ DataType ChooseType(const ExperimentSpec& spec) {
   }
 }
 
-std::vector<MetricsRow> RowsOf(const TrainingPosition& position) {
-  std::vector<MetricsRow> rows;
-  for (const EpochRecord& record : position.epochs())
-    rows.push_back({.phase = position.phase(), .epoch = record});
-  return rows;
+// A phase's trouble, by its name.
+absl::Status InPhase(const PhaseSpec& phase, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat("phase ", phase.name(), ": ",
+                                                  status.message()));
 }
 
 // One experiment's way through its phases; what they share.
@@ -49,22 +48,18 @@ class Run {
 
   absl::StatusOr<Report> Execute() {
     RETURN_IF_ERROR(Prepare());
+    RETURN_IF_ERROR(OpenFolder());
     for (const PhaseSpec& phase : spec_.phases()) {
-      if (absl::Status status = RunPhase(phase); !status.ok()) {
-        return absl::Status(
-            status.code(),
-            absl::StrCat("phase ", phase.name(), ": ", status.message()));
+      if (const absl::Status status = RunPhase(phase); !status.ok()) {
+        return InPhase(phase, status);
       }
-      // After each phase, so that what a long run has found can be read while
-      // it goes on.
-      RETURN_IF_ERROR(WriteReport(report_, folder_->path()));
     }
     return report_;
   }
 
  private:
   // Everything that may turn out to be wrong is looked at before the folder is
-  // made.
+  // made and the first phase has taken its hours.
   absl::Status Prepare() {
     ASSIGN_OR_RETURN(train_, OpenDataset(spec_.dataset(), options_.data_root,
                                          Split::kTrain));
@@ -83,19 +78,26 @@ class Run {
     ASSIGN_OR_RETURN(graph_,
                      BuildGraph(spec_.model(), image, train_->classes()));
     ASSIGN_OR_RETURN(cost_, CountCost(graph_));
+    // Latent and computed weights, gradients, two moments, the kernels' copies.
+    RETURN_IF_ERROR(CheckMemory(graph_.name(), 32.0 * cost_.parameters,
+                                "use a smaller network"));
     type_ = ChooseType(spec_);
     for (const PhaseSpec& phase : spec_.phases()) {
-      RETURN_IF_ERROR(
-          ValidateAugmentationSpec(phase.augmentation(), train_->shape()));
-      RETURN_IF_ERROR(TrainedNetwork::Create(graph_, phase.policy(),
-                                             phase.optimizer(), options_.seed)
-                          .status());
+      absl::Status status =
+          ValidateAugmentationSpec(phase.augmentation(), train_->shape());
+      status.Update(MakeTrainer(phase, {}).status());
+      if (!status.ok()) return InPhase(phase, status);
     }
+    return absl::OkStatus();
+  }
 
+  absl::Status OpenFolder() {
     ASSIGN_OR_RETURN(folder_, RunFolder::Open(options_.folder, SpecOfThisRun(),
                                               options_.resume));
-    *report_.mutable_provenance() =
-        MakeProvenance(spec_, options_.seed, type_, *train_, *test_);
+    ASSIGN_OR_RETURN(*report_.mutable_provenance(),
+                     KeepProvenance(folder_->path(),
+                                    MakeProvenance(spec_, options_.seed, type_,
+                                                   *train_, *test_)));
     NetworkSummary& network = *report_.mutable_network();
     network.set_name(graph_.name());
     network.set_description(graph_.description());
@@ -107,6 +109,20 @@ class Run {
       result.set_top1(figure.top1());
       result.set_source(figure.source());
     }
+    // What all phases have measured so far, before anything is written anew.
+    std::vector<MetricsRow> rows;
+    for (const PhaseSpec& phase : spec_.phases()) {
+      ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint,
+                       Stopped(phase));
+      TrainingPosition position;
+      if (!checkpoint.has_value() ||
+          !position.ParseFromString(checkpoint->position))
+        break;
+      for (const EpochRecord& record : position.epochs()) {
+        rows.push_back({.phase = phase.name(), .epoch = record});
+      }
+    }
+    ASSIGN_OR_RETURN(metrics_, MetricsWriter::Open(folder_->path(), rows));
     return absl::OkStatus();
   }
 
@@ -118,44 +134,53 @@ class Run {
     return spec;
   }
 
-  absl::Status RunPhase(const PhaseSpec& phase) {
-    std::unique_ptr<MetricsWriter> metrics;
-    ASSIGN_OR_RETURN(
-        auto trainer,
-        Trainer::Create(graph_, phase, *train_, *test_,
-                        {.type = type_,
-                         .seed = options_.seed,
-                         .checkpoint = folder_->CheckpointOf(phase.name()),
-                         .checkpoint_seconds = options_.checkpoint_seconds,
-                         .on_epoch =
-                             [&](const EpochRecord& record) {
-                               return metrics->Append({phase.name(), record});
-                             },
-                         .stop_requested = options_.stop_requested}));
-    absl::StatusOr<Checkpoint> checkpoint =
+  absl::StatusOr<std::unique_ptr<Trainer>> MakeTrainer(
+      const PhaseSpec& phase, const std::string& checkpoint) {
+    return Trainer::Create(
+        graph_, phase, *train_, *test_,
+        {.type = type_,
+         .seed = options_.seed,
+         .checkpoint = checkpoint,
+         .checkpoint_seconds = options_.checkpoint_seconds,
+         .on_epoch =
+             [this, name = phase.name()](const EpochRecord& record) {
+               return metrics_->Append({name, record});
+             },
+         .stop_requested = options_.stop_requested});
+  }
+
+  // Where a phase stands that was begun before; nothing when it was not.
+  absl::StatusOr<std::optional<Checkpoint>> Stopped(const PhaseSpec& phase) {
+    if (!folder_->resumed()) return std::nullopt;
+    auto checkpoint =
         ReadNewestCheckpoint(folder_->CheckpointOf(phase.name()), graph_);
-    if (checkpoint.ok()) {
-      RETURN_IF_ERROR(trainer->Resume(*checkpoint));
-    } else if (absl::IsNotFound(checkpoint.status())) {
-      RETURN_IF_ERROR(Begin(phase, *trainer));
+    if (absl::IsNotFound(checkpoint.status())) return std::nullopt;
+    return checkpoint;
+  }
+
+  absl::Status RunPhase(const PhaseSpec& phase) {
+    ASSIGN_OR_RETURN(const auto trainer,
+                     MakeTrainer(phase, folder_->CheckpointOf(phase.name())));
+    ASSIGN_OR_RETURN(const std::optional<Checkpoint> stopped, Stopped(phase));
+    if (stopped.has_value()) {
+      RETURN_IF_ERROR(trainer->Resume(*stopped));
     } else {
-      return checkpoint.status();
+      RETURN_IF_ERROR(Begin(phase, *trainer));
     }
-    std::vector<MetricsRow> rows = rows_;
-    for (MetricsRow& row : RowsOf(trainer->position()))
-      rows.push_back(std::move(row));
-    ASSIGN_OR_RETURN(metrics, MetricsWriter::Open(folder_->path(), rows));
+    const bool was_finished = trainer->position().finished();
     RETURN_IF_ERROR(trainer->Run());
 
-    for (MetricsRow& row : RowsOf(trainer->position()))
-      rows_.push_back(std::move(row));
     Provenance& provenance = *report_.mutable_provenance();
     provenance.set_resumed(provenance.resumed() +
                            trainer->position().resumed());
     ASSIGN_OR_RETURN(
         *report_.add_results(),
         MakePhaseResult(phase, trainer->position(), trainer->network(), cost_));
-    return absl::OkStatus();
+    // After each phase, so that what a long run has found can be read while it
+    // goes on; but a resumed run must not take back what it has reported.
+    const bool last = report_.results_size() == spec_.phases_size();
+    if (was_finished && !last) return absl::OkStatus();
+    return WriteReport(report_, folder_->path());
   }
 
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {
@@ -173,7 +198,7 @@ class Run {
   Cost cost_;
   DataType type_ = DataType::kF32;
   std::unique_ptr<RunFolder> folder_;
-  std::vector<MetricsRow> rows_;  // of the phases that are done
+  std::unique_ptr<MetricsWriter> metrics_;
   Report report_;
 };
 

@@ -1,6 +1,7 @@
 #include "experiments/spec_file.h"
 
 #include <cctype>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -85,7 +86,7 @@ std::string Assignment(const FieldDescriptor& field, absl::string_view value) {
   if (field.type() == FieldDescriptor::TYPE_MESSAGE)
     return absl::StrCat(field.name(), " { ", text, " }");
   if (field.type() == FieldDescriptor::TYPE_STRING &&
-      !absl::StartsWith(text, "\""))
+      !absl::StartsWith(text, "\"") && !absl::StartsWith(text, "'"))
     text = absl::StrCat("\"", text, "\"");
   if (field.is_repeated() && !absl::StartsWith(text, "["))
     text = absl::StrCat("[", text, "]");
@@ -137,12 +138,21 @@ absl::Status SetField(absl::string_view path, absl::string_view value,
     const Reflection& reflection = *at->GetReflection();
     const bool is_message = field->type() == FieldDescriptor::TYPE_MESSAGE;
     if (i + 1 == parts.size()) {
-      reflection.ClearField(at, field);
+      // Into a message of its own: a value must not bring other fields along.
+      const std::unique_ptr<Message> alone(at->New());
       FirstError collector;
       TextFormat::Parser parser;
       parser.RecordErrorsTo(&collector);
-      if (!parser.MergeFromString(Assignment(*field, value), at))
+      if (!parser.ParseFromString(Assignment(*field, value), alone.get())) {
         return error(collector.text());
+      }
+      std::vector<const FieldDescriptor*> set;
+      alone->GetReflection()->ListFields(*alone, &set);
+      if (set.size() > 1 || (set.size() == 1 && set[0] != field)) {
+        return error("it sets more than one field");
+      }
+      reflection.ClearField(at, field);
+      at->MergeFrom(*alone);
       return absl::OkStatus();
     }
     if (field->is_repeated() && is_message) {
@@ -198,6 +208,16 @@ absl::Status ValidateSpec(const ExperimentSpec& spec) {
     if (names.count(figure.phase()) == 0) {
       return error(absl::StrCat("paper.phase is \"", figure.phase(),
                                 "\"; no phase has that name"));
+    }
+    if (!(figure.top1() >= 0 && figure.top1() <= 100)) {
+      return error(absl::StrCat("paper.top1 is ", figure.top1(),
+                                "; it must be 0 to 100"));
+    }
+  }
+  std::set<uint32_t> seeds;
+  for (const uint32_t seed : spec.seeds()) {
+    if (!seeds.insert(seed).second) {
+      return error(absl::StrCat("seeds names ", seed, " twice"));
     }
   }
   return absl::OkStatus();

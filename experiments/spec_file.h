@@ -22,7 +22,7 @@ absl::Status ReadTextProto(const std::string& path,
 std::string ToText(const google::protobuf::Message& message);
 
 // Sets one field by its path: "phases.ttq.epochs",
-// "phases.1.optimizer.sgd.momentum", "seeds.0", "seeds". Between dots stands a
+// "phases.1.optimizer.sgd.momentum", "seeds". Between dots stands a
 // field's name; behind a repeated field's an index, or the `name` of one of its
 // messages; an index one past the last appends. The value is in text proto
 // form, quotes optional around strings; a message is given as "field: value

@@ -95,6 +95,7 @@ TEST(SpecFileTest, AWrongPathOrValueSaysWhatThereIs) {
       {{"phases.0", "1"}, "the path ends at an entry"},
       {{"phases.0.epochs", "many"}, "--set phases.0.epochs=many: "},
       {{"phases.0.epochs.x", "1"}, "epochs has no fields"},
+      {{"phases.0.epochs", "1 batch_size: 2"}, "more than one field"},
       {{"", "1"}, "no field \"\""}};
   for (const auto& [setting, expected] : cases) {
     ExperimentSpec spec = Quickstart();
@@ -111,6 +112,7 @@ TEST(SpecFileTest, WhatIsImpossibleIsNamed) {
       {{"phases.ttq.epochs", "0"}, "phases[1] (ttq): epochs is 0"},
       {{"phases.ttq.schedule.learning_rate", "-1"}, "schedule.learning_rate"},
       {{"paper.0.phase", "inq"}, "paper.phase is \"inq\""},
+      {{"seeds", "1, 2, 1"}, "seeds names 1 twice"},
       {{"dataset.name", "\"\""}, "dataset.name"}};
   for (const auto& [setting, expected] : cases) {
     ExperimentSpec spec = Quickstart();

@@ -7,12 +7,12 @@
 // threads that OMP_NUM_THREADS allows take part.
 #include <cstdint>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/wall_clock_rate.h"
 #include "benchmark/benchmark.h"
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution.h"
@@ -51,7 +51,6 @@ Buffer Activations(DataType type, int64_t count) {
 void Register(const std::string& name,
               std::function<void(benchmark::State&)> run) {
   benchmark::RegisterBenchmark(name.c_str(), run)
-      ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }
 
@@ -78,6 +77,7 @@ void RunConvolution(benchmark::State& state, const ConvolutionShape& shape,
   Buffer input = Activations(type, shape.input.size());
   Buffer output = Activations(type, shape.output().size());
   std::vector<float> grad_weights(weights.size());
+  const WallClockRate rate;
   for (auto _ : state) {
     if (pass == "set_weights") convolution->SetWeights(weights, {});
     if (pass == "forward") convolution->Forward(input.data(), output.data());
@@ -89,7 +89,7 @@ void RunConvolution(benchmark::State& state, const ConvolutionShape& shape,
                                    {});
     }
   }
-  state.SetItemsProcessed(state.iterations() * shape.input.batch);
+  rate.SetItemsProcessed(state, state.iterations() * shape.input.batch);
   const double multiply_adds = static_cast<double>(shape.output().size()) *
                                (shape.weight_count() / shape.out_channels);
   state.counters["GFLOPS"] = benchmark::Counter(
@@ -111,6 +111,7 @@ void RunBatchNormalization(benchmark::State& state, const Shape& shape,
   std::vector<float> grad_scale(shape.channels), grad_shift(shape.channels);
   layer->ForwardTraining(input.data(), scale, shift, output.data(), mean,
                          variance);
+  const WallClockRate rate;
   for (auto _ : state) {
     if (pass == "inference") {
       layer->ForwardInference(input.data(), scale, shift, mean, variance,
@@ -123,7 +124,7 @@ void RunBatchNormalization(benchmark::State& state, const Shape& shape,
                       grad_scale, grad_shift);
     }
   }
-  state.SetItemsProcessed(state.iterations() * shape.batch);
+  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
 }
 
 void RunAddRelu(benchmark::State& state, const Shape& shape, DataType type,
@@ -133,6 +134,7 @@ void RunAddRelu(benchmark::State& state, const Shape& shape, DataType type,
   const Buffer c = Activations(type, shape.size());
   Buffer result = Activations(type, shape.size());
   int64_t arrays = 0;
+  const WallClockRate rate;
   for (auto _ : state) {
     if (pass == "forward") {
       AddForward(type, shape.size(), a.data(), b.data(), true, result.data());
@@ -147,9 +149,9 @@ void RunAddRelu(benchmark::State& state, const Shape& shape, DataType type,
       arrays = 4;
     }
   }
-  state.SetItemsProcessed(state.iterations() * shape.batch);
-  state.SetBytesProcessed(state.iterations() * arrays * shape.size() *
-                          SizeOf(type));
+  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
+  rate.SetBytesProcessed(
+      state, state.iterations() * arrays * shape.size() * SizeOf(type));
 }
 
 void RunChannelPad(benchmark::State& state, const Shape& shape, DataType type,
@@ -157,6 +159,7 @@ void RunChannelPad(benchmark::State& state, const Shape& shape, DataType type,
   const int64_t pixels = shape.batch * shape.height * shape.width;
   Buffer narrow = Activations(type, shape.size());
   Buffer wide = Activations(type, 2 * shape.size());
+  const WallClockRate rate;
   for (auto _ : state) {
     if (forward) {
       ChannelPadForward(type, pixels, shape.channels, shape.channels / 2,
@@ -166,8 +169,9 @@ void RunChannelPad(benchmark::State& state, const Shape& shape, DataType type,
                          2 * shape.channels, wide.data(), narrow.data());
     }
   }
-  state.SetItemsProcessed(state.iterations() * shape.batch);
-  state.SetBytesProcessed(state.iterations() * 3 * shape.size() * SizeOf(type));
+  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
+  rate.SetBytesProcessed(state,
+                         state.iterations() * 3 * shape.size() * SizeOf(type));
 }
 
 void RunPooling(benchmark::State& state, const PoolingShape& shape,
@@ -178,6 +182,7 @@ void RunPooling(benchmark::State& state, const PoolingShape& shape,
   Buffer input = Activations(type, shape.input.size());
   Buffer output = Activations(type, shape.output().size());
   pooling->Forward(input.data(), output.data());
+  const WallClockRate rate;
   for (auto _ : state) {
     if (forward) {
       pooling->Forward(input.data(), output.data());
@@ -185,7 +190,7 @@ void RunPooling(benchmark::State& state, const PoolingShape& shape,
       pooling->Backward(output.data(), input.data());
     }
   }
-  state.SetItemsProcessed(state.iterations() * shape.input.batch);
+  rate.SetItemsProcessed(state, state.iterations() * shape.input.batch);
 }
 
 void RunSoftmaxCrossEntropy(benchmark::State& state, int64_t classes,
@@ -193,11 +198,12 @@ void RunSoftmaxCrossEntropy(benchmark::State& state, int64_t classes,
   const Buffer logits = Activations(type, kBatch * classes);
   Buffer gradient = Activations(type, kBatch * classes);
   const std::vector<int32_t> labels(kBatch, 3);
+  const WallClockRate rate;
   for (auto _ : state) {
     benchmark::DoNotOptimize(SoftmaxCrossEntropy(
         type, classes, logits.data(), labels, kBatch, 0.1f, gradient.data()));
   }
-  state.SetItemsProcessed(state.iterations() * kBatch);
+  rate.SetItemsProcessed(state, state.iterations() * kBatch);
 }
 
 void RunLinear(benchmark::State& state, const LinearShape& shape,
@@ -209,10 +215,11 @@ void RunLinear(benchmark::State& state, const LinearShape& shape,
                      std::vector<float>(shape.out_features, 0.0f));
   const Buffer input = Activations(type, shape.batch * shape.in_features);
   Buffer output = Activations(type, shape.batch * shape.out_features);
+  const WallClockRate rate;
   for (auto _ : state) linear->Forward(input.data(), output.data());
-  state.SetItemsProcessed(state.iterations() * shape.batch);
-  state.SetBytesProcessed(state.iterations() * shape.in_features *
-                          shape.out_features * SizeOf(type));
+  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
+  rate.SetBytesProcessed(state, state.iterations() * shape.in_features *
+                                    shape.out_features * SizeOf(type));
 }
 
 void RegisterConvolutions() {

@@ -12,7 +12,8 @@
 
 namespace tritlab {
 
-// For parallel loops that the calling thread starts from now on; at least 1.
+// For parallel loops that the calling thread starts from now on; at least 1, at
+// most OMP_THREAD_LIMIT.
 void SetThreads(int threads);
 // What the calling thread's next parallel loop will use.
 int Threads();

@@ -1,5 +1,6 @@
 #include "models/checkpoint.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -92,7 +93,7 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path,
 }
 
 absl::Status CopyTensor(const Checkpoint& checkpoint, const std::string& name,
-                        std::vector<float>& values) {
+                        std::span<float> values) {
   const auto found = checkpoint.tensors.find(name);
   if (found == checkpoint.tensors.end()) {
     return absl::InvalidArgumentError(
@@ -103,7 +104,7 @@ absl::Status CopyTensor(const Checkpoint& checkpoint, const std::string& name,
         absl::StrFormat("the checkpoint's tensor %s has %d values, not %d",
                         name, found->second.size(), values.size()));
   }
-  values = found->second;
+  std::copy(found->second.begin(), found->second.end(), values.begin());
   return absl::OkStatus();
 }
 

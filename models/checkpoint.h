@@ -5,6 +5,7 @@
 #define TRITLAB_MODELS_CHECKPOINT_H_
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path,
 // Copies the tensor `name` into `values`. InvalidArgument when it is missing or
 // of another size.
 absl::Status CopyTensor(const Checkpoint& checkpoint, const std::string& name,
-                        std::vector<float>& values);
+                        std::span<float> values);
 
 }  // namespace tritlab
 

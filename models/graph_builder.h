@@ -18,7 +18,7 @@ class GraphBuilder {
   }
 
   // A square kernel without bias (batch normalization follows), padded so that
-  // stride 1 keeps the size.
+  // an odd one keeps the size at stride 1.
   std::string Convolution(const std::string& name, const std::string& input,
                           int64_t out_channels, int64_t kernel,
                           int64_t stride) {

@@ -29,8 +29,8 @@ absl::StatusOr<Parameters> InitialParameters(const Graph& graph,
          .values = std::vector<float>(count, value)});
     return static_cast<int>(parameters.tensors.size()) - 1;
   };
-  // Each tensor has a stream of its own: a layer's start does not depend on
-  // what else is in the network before it.
+  // Each tensor has a stream of its own: how many numbers one takes does not
+  // change what the next one gets.
   const auto stream = [&](int tensor) {
     return RandomStream(seed, kInitialValues, tensor);
   };

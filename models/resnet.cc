@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kStages = 3;
 constexpr int64_t kDefaultWidth = 16;
+constexpr int kDeepest = 1202;  // of He et al. 2015
 
 // The shortcut where a stage begins: half the size, twice the channels, no
 // parameters. Subsampling is an average over a window of one pixel.
@@ -69,7 +70,8 @@ std::string PreActivationBlock(GraphBuilder& net, const std::string& block,
 absl::StatusOr<Graph> BuildCifarResNet(const CifarResNetSpec& spec,
                                        const InputOperator& image,
                                        int64_t classes) {
-  if (spec.depth() < 8 || (spec.depth() - 2) % 6 != 0) {
+  if (spec.depth() < 8 || spec.depth() > kDeepest ||
+      (spec.depth() - 2) % 6 != 0) {
     return absl::InvalidArgumentError(
         absl::StrFormat("cifar_resnet.depth is %d; it must be 6n + 2 with n at "
                         "least 1: 8, 20, 32, 44, 56, 110",

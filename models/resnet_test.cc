@@ -71,7 +71,7 @@ TEST(ResNetTest, OtherImagesAndClasses) {
 }
 
 TEST(ResNetTest, ImpossibleSettingsNameTheirField) {
-  for (const int depth : {-4, 0, 2, 18, 21}) {
+  for (const int depth : {-4, 0, 2, 18, 21, 1208, 2147483642}) {
     EXPECT_THAT(
         std::string(
             BuildGraph(ResNet(depth), CifarImage(), 10).status().message()),

@@ -12,6 +12,19 @@
 namespace tritlab {
 namespace {
 
+// oneDNN counts extents in 32 bits; 2^40 elements are more than any machine has
+// the memory for.
+constexpr int64_t kLargestExtent = (int64_t{1} << 31) - 1;
+constexpr double kLargestSize = 0x1p40;
+
+bool TooLarge(const Shape& shape) {
+  return shape.height > kLargestExtent || shape.width > kLargestExtent ||
+         shape.channels > kLargestExtent ||
+         static_cast<double>(shape.batch) * shape.height * shape.width *
+                 shape.channels >
+             kLargestSize;
+}
+
 absl::StatusOr<Shape> OutputShape(const Node& node,
                                   const std::vector<Shape>& inputs,
                                   int64_t batch) {
@@ -60,8 +73,10 @@ absl::StatusOr<Shape> OutputShape(const Node& node,
     }
     case Node::kChannelPad: {
       const ChannelPadOperator& pad = node.channel_pad();
-      if (pad.before() < 0 || pad.behind() < 0) {
-        return absl::InvalidArgumentError("channel_pad is negative");
+      if (pad.before() < 0 || pad.behind() < 0 ||
+          pad.before() > kLargestExtent || pad.behind() > kLargestExtent) {
+        return absl::InvalidArgumentError(
+            "channel_pad is negative or too large");
       }
       Shape shape = inputs[0];
       shape.channels += pad.before() + pad.behind();
@@ -141,6 +156,10 @@ absl::StatusOr<ShapedGraph> InferShapes(const Graph& graph, int64_t batch) {
     }
     auto shape = OutputShape(node, input_shapes, batch);
     if (!shape.ok()) return error(shape.status().message());
+    if (TooLarge(*shape)) {
+      return error(
+          absl::StrCat("its output of ", ToString(*shape), " is too large"));
+    }
     shaped.inputs.push_back(std::move(inputs));
     shaped.shapes.push_back(*shape);
   }

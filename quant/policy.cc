@@ -1,11 +1,11 @@
 #include "quant/policy.h"
 
 #include <cstddef>
-#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "quant/ttq.h"
 
 namespace tritlab {
@@ -45,34 +45,46 @@ absl::StatusOr<std::unique_ptr<WeightQuantizer>> MakeQuantizer(
 
 absl::StatusOr<std::vector<std::unique_ptr<WeightQuantizer>>> ApplyPolicy(
     const Policy& policy, const std::vector<std::string>& layers) {
-  std::vector<bool> used(policy.rules_size(), false);
-  std::vector<std::unique_ptr<WeightQuantizer>> quantizers(layers.size());
-  for (size_t layer = 0; layer < layers.size(); ++layer) {
-    for (int rule = 0; rule < policy.rules_size(); ++rule) {
-      if (!MatchesPattern(policy.rules(rule).layers(), layers[layer])) continue;
-      used[rule] = true;
-      const bool at_an_end = layer == 0 || layer + 1 == layers.size();
-      if (at_an_end && !policy.first_and_last()) break;
-      auto quantizer = MakeQuantizer(policy.rules(rule).quantizer());
-      if (!quantizer.ok()) {
-        return absl::InvalidArgumentError(
-            absl::StrFormat("policy.rules[%d].quantizer.%s", rule,
-                            quantizer.status().message()));
-      }
-      quantizers[layer] = *std::move(quantizer);
-      break;
+  const auto error = [](int rule, absl::string_view what) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("policy.rules[", rule, "]", what));
+  };
+  const auto at_an_end = [&](size_t layer) {
+    return layer == 0 || layer + 1 == layers.size();
+  };
+  // Every rule is checked, also one that an earlier one leaves nothing to.
+  for (int rule = 0; rule < policy.rules_size(); ++rule) {
+    const std::string& pattern = policy.rules(rule).layers();
+    const auto made = MakeQuantizer(policy.rules(rule).quantizer());
+    if (!made.ok()) {
+      return error(rule, absl::StrCat(".quantizer.", made.status().message()));
+    }
+    bool matches = false, matches_within = false;
+    for (size_t layer = 0; layer < layers.size(); ++layer) {
+      if (!MatchesPattern(pattern, layers[layer])) continue;
+      matches = true;
+      matches_within = matches_within || !at_an_end(layer);
+    }
+    if (!matches) {
+      return error(rule, absl::StrCat(".layers \"", pattern,
+                                      "\" matches no layer; the layers are ",
+                                      absl::StrJoin(layers, ", ")));
+    }
+    if (*made != nullptr && !matches_within && !policy.first_and_last()) {
+      return error(rule,
+                   absl::StrCat(".layers \"", pattern,
+                                "\" matches only the first or last layer, "
+                                "which stay in full precision; set "
+                                "policy.first_and_last to quantize them"));
     }
   }
-  for (int rule = 0; rule < policy.rules_size(); ++rule) {
-    bool matches = used[rule];
-    // A rule may lawfully be shadowed by an earlier one; only one that names
-    // nothing is a mistake.
-    for (const std::string& layer : layers)
-      matches = matches || MatchesPattern(policy.rules(rule).layers(), layer);
-    if (!matches) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "policy.rules[%d].layers \"%s\" matches no layer; the layers are %s",
-          rule, policy.rules(rule).layers(), absl::StrJoin(layers, ", ")));
+  std::vector<std::unique_ptr<WeightQuantizer>> quantizers(layers.size());
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
+    if (at_an_end(layer) && !policy.first_and_last()) continue;
+    for (const PolicyRule& rule : policy.rules()) {
+      if (!MatchesPattern(rule.layers(), layers[layer])) continue;
+      ASSIGN_OR_RETURN(quantizers[layer], MakeQuantizer(rule.quantizer()));
+      break;
     }
   }
   return quantizers;

@@ -71,6 +71,22 @@ TEST(PolicyTest, ARuleThatMatchesNothingIsAnError) {
       HasSubstr("policy.rules[0].layers \"stage3/*\" matches no layer"));
 }
 
+TEST(PolicyTest, ARuleForTheEndsAloneMustBeMeant) {
+  Policy policy;
+  AddRule(policy, "fc", true);
+  EXPECT_THAT(Quantized(policy), HasSubstr("policy.first_and_last"));
+  policy.set_first_and_last(true);
+  EXPECT_EQ(Quantized(policy), "0001");
+}
+
+TEST(PolicyTest, AnImpossibleSettingNamesItsRuleEvenWhereItNeverApplies) {
+  Policy policy;
+  AddRule(policy, "*", true);
+  AddRule(policy, "fc", true);
+  policy.mutable_rules(1)->mutable_quantizer()->mutable_ttq()->set_sparsity(2);
+  EXPECT_THAT(Quantized(policy), HasSubstr("policy.rules[1].quantizer.ttq"));
+}
+
 TEST(PolicyTest, AnImpossibleSettingNamesItsRule) {
   Policy policy;
   AddRule(policy, "*", true);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
@@ -75,10 +76,13 @@ void TtqQuantizer::Quantize(std::span<const float> latent,
   threshold_ = Threshold(latent);
   const float threshold = threshold_, w_p = scales_[0].value,
               w_n = scales_[1].value;
+  // What is no number stays none: the loss must show that training diverged.
+  const float undefined = std::numeric_limits<float>::quiet_NaN();
+  const float zero = std::isfinite(threshold) ? 0.0f : undefined;
   for (size_t i = 0; i < latent.size(); ++i) {
-    quantized[i] = latent[i] > threshold    ? w_p
-                   : latent[i] < -threshold ? -w_n
-                                            : 0.0f;
+    const float w = latent[i];
+    const float below = w == w ? zero : undefined;
+    quantized[i] = w > threshold ? w_p : w < -threshold ? -w_n : below;
   }
 }
 

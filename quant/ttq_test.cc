@@ -186,6 +186,14 @@ TEST(TtqTest, DegenerateLayers) {
               testing::Each(0.0f));
 }
 
+// A diverged layer must not pass for a sparse one.
+TEST(TtqTest, WhatIsNoNumberStaysNone) {
+  EXPECT_TRUE(
+      std::isnan(Quantized(*Make(), std::vector<float>{1, NAN, -1})[1]));
+  EXPECT_TRUE(
+      std::isnan(Quantized(*Make(), std::vector<float>{1, INFINITY})[0]));
+}
+
 TEST(TtqTest, ImpossibleSettingsNameTheirField) {
   EXPECT_THAT(
       std::string(TtqQuantizer::Create(WithFactor(1)).status().message()),

@@ -162,7 +162,8 @@ Table ChangeTableOf(const Report& report) {
   table.caption = absl::StrCat(
       "What each phase changed, in points of top-1 on the test set: the "
       "weights that it starts from, the same before its first step (where it "
-      "quantizes, they are rounded but not trained), and after its last "
+      "quantizes, they are rounded, with the scales that the method begins "
+      "with, but not trained), and after its last "
       "epoch. ",
       SettingOf(report), ".");
   table.columns = {{"phase", false},           {"starts from", false},

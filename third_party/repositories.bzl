@@ -1,5 +1,6 @@
 """Declares every external repository of the workspace."""
 
+load("//third_party:declare_repository.bzl", "declare_repository")
 load("//third_party:rule_sets.bzl", "rule_set_repositories")
 load(
     "//third_party:system_repository.bzl",
@@ -72,9 +73,13 @@ _ABSEIL_LIBRARIES = {
 }
 
 def tritlab_repositories():
-    """Every repository that a load or a dependency names. Nothing is downloaded."""
+    """Every repository that a load or a dependency names. Nothing is downloaded.
+
+    Those that the WORKSPACE has declared before stay as they are.
+    """
     rule_set_repositories()
-    system_repository(
+    declare_repository(
+        system_repository,
         name = "com_google_absl",
         apt_package = "libabsl-dev",
         libraries = _ABSEIL_LIBRARIES,
@@ -82,7 +87,8 @@ def tritlab_repositories():
         title = "Abseil",
         version_module = "absl_base",
     )
-    system_repository(
+    declare_repository(
+        system_repository,
         name = "com_google_googletest",
         apt_package = "libgtest-dev libgmock-dev",
         libraries = {
@@ -94,7 +100,8 @@ def tritlab_repositories():
         title = "GoogleTest",
         version_module = "gmock_main",
     )
-    system_repository(
+    declare_repository(
+        system_repository,
         name = "com_github_google_benchmark",
         apt_package = "libbenchmark-dev",
         libraries = {
@@ -106,7 +113,8 @@ def tritlab_repositories():
         title = "Google Benchmark",
         version_module = "benchmark",
     )
-    system_repository(
+    declare_repository(
+        system_repository,
         name = "libjpeg_turbo",
         aliases = {":libjpeg_turbo": ":jpeg"},
         apt_package = "libjpeg-dev",
@@ -115,7 +123,8 @@ def tritlab_repositories():
         title = "libjpeg-turbo",
         version_module = "libjpeg",
     )
-    system_repository(
+    declare_repository(
+        system_repository,
         name = "libarchive",
         apt_package = "libarchive-dev",
         libraries = {":libarchive": "libarchive"},
@@ -123,8 +132,9 @@ def tritlab_repositories():
         title = "libarchive",
         version_module = "libarchive",
     )
-    protobuf_repository(name = "com_google_protobuf")
-    onednn_repository(
+    declare_repository(protobuf_repository, name = "com_google_protobuf")
+    declare_repository(
+        onednn_repository,
         name = "onednn",
         minimum_version = "3.1",
     )

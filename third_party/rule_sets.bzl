@@ -6,6 +6,7 @@ own, would download the doors; made here, nothing needs the network. Later relea
 bring the rule sets that fit them.
 """
 
+load("//third_party:declare_repository.bzl", "declare_repository")
 load("//third_party:stand_in_repository.bzl", "stand_in_repository")
 
 _CC_RULES = [
@@ -42,7 +43,8 @@ def rule_set_repositories():
     major = (native.bazel_version or "").partition(".")[0]
     if major.isdigit() and int(major) > 4:
         return
-    stand_in_repository(
+    declare_repository(
+        stand_in_repository,
         name = "rules_cc",
         files = {
             "cc/defs.bzl": _doors(_CC_RULES),
@@ -54,7 +56,8 @@ def rule_set_repositories():
             ]),
         },
     )
-    stand_in_repository(
+    declare_repository(
+        stand_in_repository,
         name = "rules_proto",
         files = {
             "proto/defs.bzl": _doors(_PROTO_RULES),
@@ -66,13 +69,15 @@ def rule_set_repositories():
             ]),
         },
     )
-    stand_in_repository(
+    declare_repository(
+        stand_in_repository,
         name = "rules_java",
         files = {"java/defs.bzl": _doors(_JAVA_RULES)},
     )
 
     # Every test names the coverage tools, but only `bazel coverage` runs them.
-    stand_in_repository(
+    declare_repository(
+        stand_in_repository,
         name = "remote_coverage_tools",
         files = {
             "BUILD": "".join(["""

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/wall_clock_rate.h"
 #include "datasets/open_dataset.h"
 #include "models/build.h"
 #include "training/trainer.h"
@@ -65,13 +66,14 @@ void TrainStep(benchmark::State& state, Case of) {
     state.SkipWithError("the network cannot be trained");
     return;
   }
+  const WallClockRate rate;
   for (auto _ : state) {
     if (!(*trainer)->Step().ok()) {
       state.SkipWithError("the loss is not finite");
       return;
     }
   }
-  state.SetItemsProcessed(state.iterations() * batch);
+  rate.SetItemsProcessed(state, state.iterations() * batch);
 }
 
 void Register() {
@@ -85,7 +87,6 @@ void Register() {
             TrainStep, Case{depth, type, ttq})
             ->ArgName("batch")
             ->Arg(128)
-            ->UseRealTime()
             ->Unit(benchmark::kMillisecond);
       }
     }

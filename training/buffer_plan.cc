@@ -1,6 +1,7 @@
 #include "training/buffer_plan.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tritlab {
 
@@ -24,6 +25,10 @@ int BufferPlan::Acquire(size_t bytes) {
   bytes_[best] = std::max(bytes_[best], bytes);
   users_[best] = 1;
   return best;
+}
+
+size_t BufferPlan::total_bytes() const {
+  return std::accumulate(bytes_.begin(), bytes_.end(), size_t{0});
 }
 
 std::vector<Buffer> BufferPlan::Allocate() const {

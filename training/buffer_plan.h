@@ -20,6 +20,8 @@ class BufferPlan {
   void Release(int buffer) { --users_[buffer]; }
   int users(int buffer) const { return users_[buffer]; }
 
+  // What Allocate will take.
+  size_t total_bytes() const;
   // Takes the memory of all buffers, indexed by what Acquire returned.
   std::vector<Buffer> Allocate() const;
 

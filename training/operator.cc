@@ -80,6 +80,7 @@ class BatchNormalizationStep : public Operator {
                       tensors.grad_input, values_.grad_scale,
                       values_.grad_shift);
   }
+  bool needs_grad_input() const override { return true; }
   bool in_place_backward() const override { return true; }
 
  private:

@@ -43,7 +43,8 @@ struct BackwardTensors {
   // The gradients that the output's consumers sent; their sum is meant. The
   // second is nullptr, save for operators that sum them on the way.
   std::array<const void*, 2> grad_outputs = {};
-  void* grad_input = nullptr;  // nullptr where nobody wants it
+  // nullptr where nobody wants it, save for operators that need it.
+  void* grad_input = nullptr;
 };
 
 class Operator {
@@ -59,6 +60,8 @@ class Operator {
 
   // Whether grad_outputs may hold two gradients.
   virtual bool sums_gradients() const { return false; }
+  // Whether Backward writes grad_input even where nobody wants it.
+  virtual bool needs_grad_input() const { return false; }
   // Whether grad_input may be grad_outputs[0].
   virtual bool in_place_backward() const { return false; }
   // Whether each input's gradient is just the output's (an addition without

@@ -4,10 +4,11 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "kernels/elementwise.h"
 #include "models/shape_inference.h"
-#include "training/buffer_plan.h"
 
 namespace tritlab {
 namespace {
@@ -70,12 +71,21 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
   }
   program->classes_ = shaped.shapes.back().channels;
   program->image_elements_ = shaped.shapes[0].size();
-  program->PlanForward(shaped.shapes);
-  if (options.training) program->PlanBackward(shaped.shapes, has_gradient);
+  const BufferPlan activations = program->PlanForward(shaped.shapes);
+  BufferPlan gradients;
+  if (options.training) {
+    gradients = program->PlanBackward(shaped.shapes, has_gradient);
+  }
+  RETURN_IF_ERROR(CheckMemory(
+      absl::StrCat(graph.name(), " with batches of ", options.batch),
+      static_cast<double>(activations.total_bytes()) + gradients.total_bytes(),
+      "use a smaller batch_size"));
+  program->activations_ = activations.Allocate();
+  program->gradients_ = gradients.Allocate();
   return program;
 }
 
-void Program::PlanForward(const std::vector<Shape>& shapes) {
+BufferPlan Program::PlanForward(const std::vector<Shape>& shapes) {
   // Training keeps every activation for the backward pass; inference only until
   // its last reader is done.
   std::vector<int> readers(shapes.size(), 0);
@@ -96,11 +106,11 @@ void Program::PlanForward(const std::vector<Shape>& shapes) {
       if (--readers[input] == 0) plan.Release(activation_of_[input]);
     }
   }
-  activations_ = plan.Allocate();
+  return plan;
 }
 
-void Program::PlanBackward(const std::vector<Shape>& shapes,
-                           const std::vector<bool>& has_gradient) {
+BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
+                                 const std::vector<bool>& has_gradient) {
   BufferPlan plan;
   const auto acquire = [&](int node) {
     return plan.Acquire(shapes[node].size() * SizeOf(options_.type));
@@ -138,7 +148,7 @@ void Program::PlanBackward(const std::vector<Shape>& shapes,
       BackwardStep backward{.step = s};
       for (size_t i = 0; i < gradients.size(); ++i)
         backward.grad_outputs[i] = gradients[i];
-      if (input_wanted) {
+      if (input_wanted || step.op->needs_grad_input()) {
         if (step.op->in_place_backward() && plan.users(gradients[0]) == 1) {
           grad_input = gradients[0];
           plan.Share(grad_input);
@@ -158,7 +168,7 @@ void Program::PlanBackward(const std::vector<Shape>& shapes,
     }
     plan.Release(grad_input);
   }
-  gradients_ = plan.Allocate();
+  return plan;
 }
 
 void Program::LoadWeights() {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
+#include "training/buffer_plan.h"
 #include "training/operator.h"
 
 namespace tritlab {
@@ -25,7 +26,7 @@ class Program {
   };
 
   // `values` has one entry a node; what its spans point at must outlive the
-  // program.
+  // program. ResourceExhausted when the machine has not the memory.
   static absl::StatusOr<std::unique_ptr<Program>> Compile(
       const Graph& graph, const std::vector<NodeValues>& values,
       const Options& options);
@@ -62,11 +63,11 @@ class Program {
   };
 
   explicit Program(const Options& options) : options_(options) {}
-  void PlanForward(const std::vector<Shape>& shapes);
+  BufferPlan PlanForward(const std::vector<Shape>& shapes);
   // has_gradient: [node], whether anything that is trained stands at or before
   // it.
-  void PlanBackward(const std::vector<Shape>& shapes,
-                    const std::vector<bool>& has_gradient);
+  BufferPlan PlanBackward(const std::vector<Shape>& shapes,
+                          const std::vector<bool>& has_gradient);
 
   const Options options_;
   int64_t classes_ = 0;

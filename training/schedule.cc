@@ -33,6 +33,17 @@ absl::Status ValidateSchedule(const ScheduleSpec& schedule) {
           "schedule.step.factor is %g; it must be above 0 and at most 1",
           schedule.step().factor()));
     }
+    for (const float epoch : schedule.step().epochs()) {
+      if (!(epoch >= 0) || !std::isfinite(epoch)) {
+        return absl::InvalidArgumentError(absl::StrFormat(
+            "schedule.step.epochs has %g; all must be at least 0", epoch));
+      }
+    }
+    if (schedule.step().epochs().empty()) {
+      return absl::InvalidArgumentError(
+          "schedule.step.epochs is empty; name the epochs at which the rate "
+          "drops");
+    }
     if (!std::is_sorted(schedule.step().epochs().begin(),
                         schedule.step().epochs().end())) {
       return absl::InvalidArgumentError("schedule.step.epochs must ascend");

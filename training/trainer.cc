@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -104,14 +105,21 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
 }
 
 absl::Status Trainer::Begin(const Checkpoint* start) {
-  RETURN_IF_ERROR(network_->Initialize(start));
+  if (absl::Status status = network_->Initialize(start); !status.ok()) {
+    return absl::Status(
+        status.code(),
+        absl::StrCat("the weights to begin with: ", status.message()));
+  }
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   position_.set_initial_top1(evaluation.top1);
   return absl::OkStatus();
 }
 
 absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
-  RETURN_IF_ERROR(network_->Restore(checkpoint));
+  if (absl::Status status = network_->Restore(checkpoint); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(options_.checkpoint, ": ",
+                                                    status.message()));
+  }
   const std::string checksum = position_.data_checksum();
   if (!position_.ParseFromString(checkpoint.position) ||
       position_.phase() != phase_.name()) {
@@ -125,6 +133,20 @@ absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
         ": the training images have changed since (checksum ", checksum,
         ", was ", position_.data_checksum(),
         "); give the data that the run began with, or begin a new run"));
+  }
+  const uint64_t steps_per_epoch = train_loader_->batches_per_epoch();
+  const uint64_t steps = steps_per_epoch * phase_.epochs();
+  const uint64_t batch = phase_.batch_size();
+  if (position_.step() > steps ||
+      position_.finished() != (position_.step() == steps) ||
+      static_cast<uint64_t>(position_.epochs_size()) !=
+          position_.step() / steps_per_epoch ||
+      position_.images() != position_.step() % steps_per_epoch * batch) {
+    return absl::DataLossError(
+        absl::StrCat(options_.checkpoint,
+                     ": it says that training stands where it cannot: step ",
+                     position_.step(), " of ", steps,
+                     "; remove it and begin the phase anew"));
   }
   if (!position_.finished()) position_.set_resumed(position_.resumed() + 1);
   network_->Quantize();
@@ -183,9 +205,9 @@ absl::Status Trainer::Step() {
       phase_.label_smoothing(), grad_logits_.data());
   if (!std::isfinite(loss.loss_sum)) {
     return absl::AbortedError(
-        absl::StrFormat("phase %s: the loss is no longer finite at step %d "
-                        "(epoch %d); lower schedule.learning_rate",
-                        phase_.name(), step, step / steps_per_epoch + 1));
+        absl::StrFormat("the loss is no longer finite at step %d (epoch %d); "
+                        "lower schedule.learning_rate",
+                        step, step / steps_per_epoch + 1));
   }
   program_->Backward(grad_logits_.data());
   network_->Backpropagate();
@@ -206,6 +228,13 @@ absl::Status Trainer::Step() {
 
 absl::Status Trainer::FinishEpoch() {
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
+  // The last step of an epoch may break what its own loss does not show yet.
+  if (!std::isfinite(evaluation.loss)) {
+    return absl::AbortedError(absl::StrFormat(
+        "the loss on the test set is not finite after epoch %d; lower "
+        "schedule.learning_rate",
+        position_.epochs_size() + 1));
+  }
   EpochRecord& record = *position_.add_epochs();
   record.set_epoch(position_.epochs_size());
   record.set_step(position_.step());
@@ -248,8 +277,7 @@ absl::Status Trainer::WriteCheckpointNow() {
   if (FileExists(options_.checkpoint) &&
       std::rename(options_.checkpoint.c_str(),
                   Previous(options_.checkpoint).c_str()) != 0) {
-    return absl::InternalError(absl::StrCat(
-        options_.checkpoint, ": the old checkpoint cannot be renamed"));
+    return FileError(errno, options_.checkpoint, "cannot rename");
   }
   return WriteCheckpoint(checkpoint, options_.checkpoint);
 }
@@ -262,11 +290,14 @@ absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
   absl::StatusOr<Checkpoint> newest = ReadCheckpoint(path, graph);
   if (newest.ok() || !FileExists(Previous(path))) return newest;
   absl::StatusOr<Checkpoint> previous = ReadCheckpoint(Previous(path), graph);
+  if (!FileExists(path)) return previous;
   if (!previous.ok()) return newest;
-  if (FileExists(path)) {
-    std::fprintf(stderr,
-                 "warning: %s; going on from the checkpoint before it\n",
-                 std::string(newest.status().message()).c_str());
+  std::fprintf(stderr, "warning: %s; going on from the checkpoint before it\n",
+               std::string(newest.status().message()).c_str());
+  // Out of the way: the next checkpoint must not push out the good one.
+  const std::string aside = path + ".damaged";
+  if (std::rename(path.c_str(), aside.c_str()) != 0) {
+    return FileError(errno, path, "cannot rename");
   }
   return previous;
 }

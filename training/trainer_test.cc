@@ -1,6 +1,7 @@
 #include "training/trainer.h"
 
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,8 +65,10 @@ class TrainerTest : public testing::Test {
   // A trainer that writes to `file`, and stops before step `stop_at` of a run
   // of Run.
   std::unique_ptr<Trainer> Make(const PhaseSpec& phase, const std::string& file,
-                                int64_t stop_at = -1) {
+                                int64_t stop_at = -1,
+                                DataType type = DataType::kF32) {
     Trainer::Options options;
+    options.type = type;
     options.checkpoint = Path(file);
     options.stop_requested = [stop_at, steps = int64_t{0}]() mutable {
       return steps++ == stop_at;
@@ -98,42 +101,45 @@ class TrainerTest : public testing::Test {
 // wherever it stopped. 5 steps an epoch: stops at the first step, within an
 // epoch, at its end, in the second one; and once after every single step.
 TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
-  std::string start;
-  for (const char* text : {kFullPrecision, kTtq}) {
-    const PhaseSpec phase = Phase(text);
-    const auto begin = [&](Trainer& trainer) {
-      if (start.empty()) return trainer.Begin(nullptr);
-      const Checkpoint from = *ReadNewestCheckpoint(Path(start), Network());
-      return trainer.Begin(&from);
-    };
-    const std::string undisturbed_file = phase.name() + "_undisturbed.ckpt";
-    {
-      auto trainer = Make(phase, undisturbed_file);
-      ASSERT_TRUE(begin(*trainer).ok());
-      ASSERT_TRUE(trainer->Run().ok());
-    }
-    const Checkpoint undisturbed = Outcome(undisturbed_file);
-    for (const int64_t stop_every : {1, 3, 5, 7}) {
-      const std::string file = phase.name() + "_stopped.ckpt";
-      auto trainer = Make(phase, file, stop_every);
-      ASSERT_TRUE(begin(*trainer).ok());
-      absl::Status status = trainer->Run();
-      for (int stops = 0; absl::IsCancelled(status) && stops < 20; ++stops) {
-        trainer = Make(phase, file, stop_every);
-        ASSERT_TRUE(
-            trainer->Resume(*ReadNewestCheckpoint(Path(file), Network())).ok());
-        status = trainer->Run();
+  for (const DataType type : {DataType::kF32, DataType::kBF16}) {
+    std::string start;
+    for (const char* text : {kFullPrecision, kTtq}) {
+      const PhaseSpec phase = Phase(text);
+      const auto begin = [&](Trainer& trainer) {
+        if (start.empty()) return trainer.Begin(nullptr);
+        const Checkpoint from = *ReadNewestCheckpoint(Path(start), Network());
+        return trainer.Begin(&from);
+      };
+      const std::string undisturbed_file = phase.name() + Name(type);
+      {
+        auto trainer = Make(phase, undisturbed_file, -1, type);
+        ASSERT_TRUE(begin(*trainer).ok());
+        ASSERT_TRUE(trainer->Run().ok());
       }
-      ASSERT_TRUE(status.ok()) << status;
-      EXPECT_GT(trainer->position().resumed(), 0u);
-      const Checkpoint outcome = Outcome(file);
-      EXPECT_EQ(outcome.tensors, undisturbed.tensors)
-          << phase.name() << " stopped every " << stop_every;
-      EXPECT_EQ(outcome.position, undisturbed.position);
-      ASSERT_EQ(std::remove(Path(file).c_str()), 0);
-      std::remove((Path(file) + ".previous").c_str());
+      const Checkpoint undisturbed = Outcome(undisturbed_file);
+      for (const int64_t stop_every : {1, 3, 5, 7}) {
+        const std::string file = phase.name() + "_stopped";
+        auto trainer = Make(phase, file, stop_every, type);
+        ASSERT_TRUE(begin(*trainer).ok());
+        absl::Status status = trainer->Run();
+        for (int stops = 0; absl::IsCancelled(status) && stops < 20; ++stops) {
+          trainer = Make(phase, file, stop_every, type);
+          ASSERT_TRUE(
+              trainer->Resume(*ReadNewestCheckpoint(Path(file), Network()))
+                  .ok());
+          status = trainer->Run();
+        }
+        ASSERT_TRUE(status.ok()) << status;
+        EXPECT_GT(trainer->position().resumed(), 0u);
+        const Checkpoint outcome = Outcome(file);
+        EXPECT_EQ(outcome.tensors, undisturbed.tensors)
+            << phase.name() << " stopped every " << stop_every;
+        EXPECT_EQ(outcome.position, undisturbed.position);
+        ASSERT_EQ(std::remove(Path(file).c_str()), 0);
+        std::remove((Path(file) + ".previous").c_str());
+      }
+      start = undisturbed_file;
     }
-    start = undisturbed_file;
   }
 }
 
@@ -208,11 +214,39 @@ TEST_F(TrainerTest, ADamagedCheckpointIsPassedOver) {
   TrainingPosition position;
   ASSERT_TRUE(position.ParseFromString(previous->position));
   EXPECT_EQ(position.step(), 5u);
-  std::remove((Path("torn.ckpt") + ".previous").c_str());
-  EXPECT_THAT(std::string(ReadNewestCheckpoint(Path("torn.ckpt"), Network())
-                              .status()
-                              .message()),
-              HasSubstr(Path("torn.ckpt")));
+  // The damaged one is out of the way, so that the next checkpoint cannot push
+  // the good one out; a crash before it is whole loses nothing.
+  EXPECT_FALSE(FileExists(Path("torn.ckpt")));
+  EXPECT_TRUE(FileExists(Path("torn.ckpt.damaged")));
+  EXPECT_TRUE(ReadNewestCheckpoint(Path("torn.ckpt"), Network()).ok());
+  // Two that cannot be read are an error, never a silent new beginning.
+  ASSERT_TRUE(WriteFileAtomically(Path("torn.ckpt.previous"), "x").ok());
+  const absl::Status status =
+      ReadNewestCheckpoint(Path("torn.ckpt"), Network()).status();
+  EXPECT_FALSE(status.ok() || absl::IsNotFound(status)) << status;
+}
+
+// A checkpoint that is whole but says the impossible.
+TEST_F(TrainerTest, AnImpossiblePositionIsRefused) {
+  auto trainer = Make(Phase(kFullPrecision), "position.ckpt", 3);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(absl::IsCancelled(trainer->Run()));
+  Checkpoint checkpoint =
+      *ReadNewestCheckpoint(Path("position.ckpt"), Network());
+  TrainingPosition sound;
+  ASSERT_TRUE(sound.ParseFromString(checkpoint.position));
+  for (const auto& change : std::vector<std::function<void(TrainingPosition&)>>{
+           [](TrainingPosition& p) { p.set_step(11); },
+           [](TrainingPosition& p) { p.set_finished(true); },
+           [](TrainingPosition& p) { p.set_images(0); },
+           [](TrainingPosition& p) { p.add_epochs(); }}) {
+    TrainingPosition wrong = sound;
+    change(wrong);
+    checkpoint.position = wrong.SerializeAsString();
+    EXPECT_EQ(
+        Make(Phase(kFullPrecision), "position.ckpt")->Resume(checkpoint).code(),
+        absl::StatusCode::kDataLoss);
+  }
 }
 
 TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRun) {

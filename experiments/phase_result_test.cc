@@ -1,0 +1,92 @@
+#include "experiments/phase_result.h"
+
+#include <memory>
+
+#include "gtest/gtest.h"
+#include "models/build.h"
+
+namespace tritlab {
+namespace {
+
+class PhaseResultTest : public testing::Test {
+ protected:
+  PhaseResultTest() {
+    ModelSpec model;
+    model.mutable_cifar_resnet()->set_depth(8);
+    InputOperator image;
+    image.set_height(32);
+    image.set_width(32);
+    image.set_channels(3);
+    graph_ = *BuildGraph(model, image, 10);
+    phase_.set_name("ttq");
+    phase_.set_starts_from("full_precision");
+    PolicyRule* rule = phase_.mutable_policy()->add_rules();
+    rule->set_layers("*");
+    rule->mutable_quantizer()->mutable_ttq()->set_sparsity(0.25f);
+    network_ =
+        *TrainedNetwork::Create(graph_, phase_.policy(), OptimizerSpec(), 1);
+    EXPECT_TRUE(network_->Initialize(nullptr).ok());
+    network_->Quantize();
+    for (const double top1 : {50.0, 80.0, 70.0}) {
+      EpochRecord* record = position_.add_epochs();
+      record->set_epoch(position_.epochs_size());
+      record->set_test_top1(top1);
+    }
+    position_.set_trained_images(1000);
+    position_.set_training_seconds(4);
+  }
+
+  PhaseResult Result() {
+    return *MakePhaseResult(phase_, position_, *network_, *CountCost(graph_));
+  }
+
+  Graph graph_;
+  PhaseSpec phase_;
+  TrainingPosition position_;
+  std::unique_ptr<TrainedNetwork> network_;
+};
+
+// The best epoch is chosen on the test set; reporting it as the result is how
+// tables become too good.
+TEST_F(PhaseResultTest, TheResultIsTheLastEpochNotTheBest) {
+  const PhaseResult result = Result();
+  EXPECT_EQ(result.top1(), 70);
+  EXPECT_EQ(result.best_top1(), 80);
+  EXPECT_EQ(result.best_epoch(), 2u);
+  EXPECT_EQ(result.epochs_size(), 3);
+  EXPECT_EQ(result.images_per_second(), 250);
+}
+
+// Two bits a weight and two scales a layer where it is quantized, four bytes a
+// weight in the first and the last layer.
+TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {
+  const PhaseResult result = Result();
+  ASSERT_EQ(result.layers_size(), 8);
+  double total = 0;
+  for (int i = 0; i < result.layers_size(); ++i) {
+    const LayerResult& layer = result.layers(i);
+    const bool at_an_end = i == 0 || i == 7;
+    EXPECT_EQ(layer.weight_bytes(),
+              at_an_end ? 4 * layer.weights() : layer.weights() / 4 + 8)
+        << layer.name();
+    EXPECT_EQ(layer.quantizer(), at_an_end ? "full_precision" : "ttq");
+    EXPECT_NEAR(layer.positive() + layer.negative() + layer.sparsity(), 1,
+                1e-9);
+    if (!at_an_end) {
+      EXPECT_NEAR(layer.sparsity(), 0.25, 1e-3) << layer.name();
+    }
+    total += layer.weight_bytes();
+  }
+  EXPECT_EQ(result.weight_bytes(), total);
+  EXPECT_EQ(result.layers(7).kind(), "linear");
+  EXPECT_GT(result.weight_sparsity(), 0.24);
+  EXPECT_LT(result.weight_sparsity(), 0.25);
+}
+
+TEST_F(PhaseResultTest, TrainingCostsThreeForwardPasses) {
+  EXPECT_EQ(Result().train_multiply_adds(),
+            3.0 * CountCost(graph_)->multiply_adds * 1000);
+}
+
+}  // namespace
+}  // namespace tritlab
