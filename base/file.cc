@@ -101,7 +101,8 @@ absl::StatusOr<std::string> ReadFile(absl::string_view path,
       }
       if (size == room) room += std::max<int64_t>(room, kBufferBytes);
       // A sparse file claims any size.
-      status = CheckMemory(path, static_cast<double>(room), "give another file");
+      status =
+          CheckMemory(path, static_cast<double>(room), "use a smaller file");
       if (!status.ok()) break;
       contents.resize(room);
       const ssize_t count =

@@ -47,8 +47,8 @@ std::string Rate(int64_t done, double seconds, const std::string& unit) {
                    : absl::StrCat(Grouped(std::llround(rate)), " ", unit, "/s");
 }
 
-// The first bytes of a line that fill no more than `width` columns; no character
-// of several bytes is cut in two.
+// The first bytes of a line that fill no more than `width` columns; no
+// character of several bytes is cut in two.
 std::string Cut(std::string line, size_t width) {
   if (line.size() <= width) return line;
   while (width > 0 && (line[width] & 0xc0) == 0x80) --width;
@@ -111,8 +111,7 @@ std::string Progress::Line(int64_t done, double now,
 size_t Progress::Width() const {
   int columns = options_.columns.value_or(0);
   winsize size;
-  if (columns <= 0 &&
-      ioctl(fileno(options_.stream), TIOCGWINSZ, &size) == 0) {
+  if (columns <= 0 && ioctl(fileno(options_.stream), TIOCGWINSZ, &size) == 0) {
     columns = size.ws_col;
   }
   // The last column stays free: a terminal may go to the next line after it.

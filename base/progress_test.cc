@@ -57,16 +57,16 @@ TEST_F(ProgressTest, ATerminalGetsOneLineRedrawn) {
 // A line that wraps is left standing when the next one is drawn.
 TEST_F(ProgressTest, ALineIsCutToTheTerminalsWidth) {
   Progress::Options options = Options(true);
-  options.columns = 20;
+  options.columns = 19;
   Progress progress("epoch 1 of the \xc3\xa9\xc3\xa9", 100, options);
   now_ += 1;
   progress.Update(50, "loss 1.5");
-  EXPECT_EQ(Text(), "\repoch 1 of the \xc3\xa9\xc3\xa9");
+  EXPECT_EQ(Text(), "\repoch 1 of the \xc3\xa9");  // no half of an e acute
   now_ += 1;
   progress.Update(60, "loss 1.5");
   EXPECT_EQ(Text(),
-            "\repoch 1 of the \xc3\xa9\xc3\xa9"
-            "\repoch 1 of the \xc3\xa9\xc3\xa9");
+            "\repoch 1 of the \xc3\xa9"
+            "\repoch 1 of the \xc3\xa9");
   progress.Finish("a last line is never cut");
   EXPECT_THAT(Text(), HasSubstr("a last line is never cut\n"));
 }

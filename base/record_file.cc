@@ -195,7 +195,7 @@ absl::StatusOr<bool> RecordReader::Next(std::string* data) {
   }
   // The rest of a sparse file has room for any length.
   status_ = CheckMemory(path_, static_cast<double>(length),
-                        "its records are too large, it is damaged");
+                        "a record that large is damaged or a larger machine's");
   if (!status_.ok()) return status_;
   data->resize(length);
   status_ = ReadBytes(data->data(), length);

@@ -3,9 +3,7 @@
 #ifndef TRITLAB_DATASETS_AUGMENTATION_H_
 #define TRITLAB_DATASETS_AUGMENTATION_H_
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,7 +48,7 @@ class ImageTransform {
 
  private:
   const ImageShape shape_;
-  // value_[byte * channels + channel] is the normalized byte.
+  // value_[channel * 256 + byte] is the normalized byte.
   std::vector<float> value_;
 };
 

@@ -1,5 +1,6 @@
 #include "datasets/cifar10.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadCifar10Binary(
                       "dog",      "frog",       "horse", "ship", "truck"};
   info.normalization = Cifar10Normalization();
   const std::vector<std::string> names = FileNames(split);
+  const auto is_there = [&](const std::string& name) {
+    const std::string path = JoinPath(folder, name);
+    return FileExists(path) || IsBrokenLink(path);
+  };
+  if (std::none_of(names.begin(), names.end(), is_there)) {
+    return absl::NotFoundError(
+        absl::StrCat(JoinPath(folder, names[0]),
+                     ": is missing; unpack CIFAR-10's binary version there"));
+  }
   const int64_t file_bytes = records_per_file * kRecordBytes;
   const int64_t images = records_per_file * names.size();
   std::vector<uint8_t> pixels(images * info.shape.size());
@@ -57,6 +67,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadCifar10Binary(
   int64_t image = 0;
   for (const std::string& name : names) {
     const std::string path = JoinPath(folder, name);
+    if (!FileExists(path)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path,
+                       ": is missing or a broken link, where others of its "
+                       "split are there; download it again"));
+    }
     ASSIGN_OR_RETURN(const int64_t size, FileSize(path));
     if (size != file_bytes) {
       return absl::InvalidArgumentError(absl::StrCat(

@@ -21,8 +21,9 @@ bool HoldsCifar10Binary(absl::string_view folder);
 // Mean and standard deviation of CIFAR-10's training images.
 Normalization Cifar10Normalization();
 
-// Each file must have exactly `records_per_file` records, with labels 0 to 9;
-// otherwise InvalidArgument names the file, and the record at fault.
+// NotFound: none of the split's files. All of them must be there, each with
+// exactly `records_per_file` records, with labels 0 to 9; otherwise
+// InvalidArgument names the file, and the record at fault.
 absl::StatusOr<std::unique_ptr<Dataset>> ReadCifar10Binary(
     absl::string_view folder, Split split,
     int64_t records_per_file = kCifar10RecordsPerFile);

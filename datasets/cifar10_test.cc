@@ -1,5 +1,7 @@
 #include "datasets/cifar10.h"
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -108,9 +110,22 @@ TEST_F(Cifar10Test, AnImpossibleLabelNamesTheRecord) {
 
 TEST_F(Cifar10Test, AMissingFileIsNamed) {
   ASSERT_EQ(remove(JoinPath(folder_, "data_batch_5.bin").c_str()), 0);
-  const absl::Status status = Read(Split::kTrain).status();
+  EXPECT_THAT(ErrorOf(Split::kTrain),
+              StartsWith(JoinPath(folder_, "data_batch_5.bin") + ": is "));
+  ASSERT_EQ(remove(JoinPath(folder_, "data_batch_1.bin").c_str()), 0);
+  EXPECT_THAT(ErrorOf(Split::kTrain),
+              StartsWith(JoinPath(folder_, "data_batch_1.bin") + ": is "));
+}
+
+// Only then is it a folder without the split, which may be meant so.
+TEST_F(Cifar10Test, NoFileOfTheSplitIsNotFound) {
+  const std::string path = JoinPath(folder_, "test_batch.bin");
+  ASSERT_EQ(remove(path.c_str()), 0);
+  const absl::Status status = Read(Split::kTest).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("data_batch_5.bin"));
+  EXPECT_THAT(std::string(status.message()), StartsWith(path + ": is missing"));
+  ASSERT_EQ(symlink("/no/such/file", path.c_str()), 0);
+  EXPECT_THAT(ErrorOf(Split::kTest), HasSubstr("a broken link"));
 }
 
 TEST_F(Cifar10Test, TheRealFilesHaveTenThousandRecords) {

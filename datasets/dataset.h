@@ -95,9 +95,6 @@ class MemoryDataset : public Dataset {
   }
   int32_t label(int64_t index) const override { return labels_[index]; }
 
-  std::span<const uint8_t> pixels() const { return pixels_; }
-  std::span<const int32_t> labels() const { return labels_; }
-
  private:
   MemoryDataset(DatasetInfo info, std::vector<uint8_t> pixels,
                 std::vector<int32_t> labels);

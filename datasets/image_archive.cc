@@ -2,8 +2,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <unistd.h>
 
+#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 
 namespace tritlab {
@@ -63,6 +64,15 @@ absl::StatusOr<std::string> ReadEntry(absl::string_view path,
   }
 }
 
+// Whether the file ends with at least two blocks of zeros, as a tar file does.
+bool EndsWithEndOfArchive(const std::string& path) {
+  std::string mark(1024, 'x');
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(-1024, std::ios::end);
+  file.read(mark.data(), 1024);
+  return file.good() && mark == std::string(1024, '\0');
+}
+
 }  // namespace
 
 bool IsImageName(absl::string_view name) {
@@ -74,8 +84,6 @@ bool IsImageName(absl::string_view name) {
 absl::StatusOr<ImageTree> ReadImageArchive(absl::string_view path,
                                            bool (*wanted)(absl::string_view)) {
   const std::string path_string(path);
-  const int64_t memory =
-      static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
   const std::unique_ptr<archive, ArchiveFree> reader(archive_read_new());
   archive_read_support_format_tar(reader.get());
   archive_read_support_filter_gzip(reader.get());
@@ -116,7 +124,8 @@ absl::StatusOr<ImageTree> ReadImageArchive(absl::string_view path,
       continue;
     }
     if (!folder && !IsImageName(parts.back())) continue;
-    if (folder && absl::StartsWith(parts.back(), ".")) continue;
+    // A hidden class folder.
+    if (absl::StartsWith(parts[parts.size() - (folder ? 1 : 2)], ".")) continue;
     if (!folder && (archive_entry_filetype(entry) != AE_IFREG ||
                     archive_entry_hardlink(entry) != nullptr)) {
       return absl::InvalidArgumentError(
@@ -144,18 +153,21 @@ absl::StatusOr<ImageTree> ReadImageArchive(absl::string_view path,
     if (wanted(split)) {
       ASSIGN_OR_RETURN(bytes, ReadEntry(path, name, reader.get()));
       total_bytes += bytes.size();
-      if (total_bytes > memory) {
-        return absl::ResourceExhaustedError(absl::StrCat(
-            path,
-            ": its images are larger than this machine's memory; use "
-            "smaller or fewer images"));
-      }
+      RETURN_IF_ERROR(CheckMemory(path, static_cast<double>(total_bytes),
+                                  "use smaller or fewer images"));
     }
     auto& files = classes[parts[parts.size() - 2]];
     if (!files.emplace(parts.back(), std::move(bytes)).second) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ": ", name, " is in the archive twice"));
     }
+  }
+  // Compressed files have a checksum; a .tar file that was cut off between two
+  // entries shows it only here.
+  if (archive_filter_code(reader.get(), 0) == ARCHIVE_FILTER_NONE &&
+      !EndsWithEndOfArchive(path_string)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": is cut off (no end-of-archive mark); get it again"));
   }
   return tree;
 }

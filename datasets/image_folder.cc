@@ -30,21 +30,27 @@ bool IsTestName(absl::string_view name) {
 }
 bool IsTrainName(absl::string_view name) { return name == "train"; }
 
+absl::Status BrokenLink(absl::string_view path) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, ": is a broken link or was removed; restore or remove it"));
+}
+
 // The same tree as of an archive, but with empty contents: files in a folder
 // are read when they are decoded.
 absl::StatusOr<ImageTree> ListImageFolder(absl::string_view path) {
   ImageTree tree;
   for (const char* split : {"train", "test", "val"}) {
     const std::string split_path = JoinPath(path, split);
+    if (IsBrokenLink(split_path)) return BrokenLink(split_path);
     if (!IsDirectory(split_path)) continue;
     auto& classes = tree[split];
     ASSIGN_OR_RETURN(const std::vector<std::string> class_names,
                      ListDirectory(split_path));
     for (const std::string& class_name : class_names) {
       const std::string class_path = JoinPath(split_path, class_name);
-      if (absl::StartsWith(class_name, ".") || !IsDirectory(class_path)) {
-        continue;
-      }
+      if (absl::StartsWith(class_name, ".")) continue;
+      if (IsBrokenLink(class_path)) return BrokenLink(class_path);
+      if (!IsDirectory(class_path)) continue;
       auto& files = classes[class_name];
       ASSIGN_OR_RETURN(const std::vector<std::string> names,
                        ListDirectory(class_path));
@@ -147,7 +153,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadImageFolder(
                         *image.class_name, "/", *image.file_name);
   };
   const auto contents = [&](const Image& image) -> absl::StatusOr<std::string> {
-    return ReadFile(full_name(image), kMaxFileBytes);
+    const std::string name = full_name(image);
+    absl::StatusOr<std::string> bytes = ReadFile(name, kMaxFileBytes);
+    // NotFound is for a split that does not exist; this one is broken.
+    if (absl::IsNotFound(bytes.status())) return BrokenLink(name);
+    return bytes;
   };
   std::string first_bytes;
   if (!archive) {

@@ -20,7 +20,8 @@ namespace tritlab {
 //
 // NotFound: no such split. InvalidArgument, naming the file: an empty class
 // folder, a class of the test split that is not in `train`, what jpeg.h
-// refuses, images of different sizes; in an archive also links and `..`.
+// refuses, images of different sizes, a broken link; in an archive also links
+// and `..`, and a .tar file without its end.
 absl::StatusOr<std::unique_ptr<Dataset>> ReadImageFolder(
     absl::string_view path, Split split, absl::string_view dataset_name,
     const Normalization& normalization);

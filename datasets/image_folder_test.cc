@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -33,6 +34,7 @@ Files GoodFiles() {
           {"train/cat/10.jpg", PlainJpeg(4, 6, 200, 100, 50)},
           {"train/cat/notes.txt", "not an image"},
           {"train/cat/.hidden.jpg", "not an image"},
+          {"train/.x/1.jpg", "not an image"},
           {"train/ant/", ""},
           {"train/ant/a.jpeg", PlainJpeg(4, 6, 0, 0, 255)},
           {"train/classes.txt", "ant cat"},
@@ -251,6 +253,36 @@ TEST_F(ImageFolderTest, OneFileTwiceIsRefused) {
                               .status()
                               .message()),
               HasSubstr("twice"));
+}
+
+// Cut where an entry ends, a .tar file would pass for a smaller dataset.
+TEST_F(ImageFolderTest, ATarFileCutAtABlockIsNamed) {
+  const std::string path = PutArchive("a.tar", "", GoodFiles());
+  const std::string bytes = *ReadFile(path);
+  const size_t end = bytes.find_last_not_of('\0') / 512 * 512 + 512;
+  for (size_t size = 512; size < end + 1024; size += 512) {
+    ASSERT_TRUE(WriteFileAtomically(path, bytes.substr(0, size)).ok());
+    const absl::Status status = Read(path, Split::kTrain).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << size;
+    EXPECT_THAT(std::string(status.message()), StartsWith(path + ": "));
+  }
+  EXPECT_THAT(std::string(Read(path, Split::kTrain).status().message()),
+              HasSubstr("is cut off (no end-of-archive mark)"));
+  ASSERT_TRUE(WriteFileAtomically(path, bytes.substr(0, end + 1024)).ok());
+  EXPECT_TRUE(Read(path, Split::kTrain).ok());
+}
+
+TEST_F(ImageFolderTest, BrokenLinksAreNamed) {
+  const std::string folder = PutFolder("good", GoodFiles());
+  for (const char* name : {"train/cat/9.jpg", "train/dog", "test"}) {
+    const std::string link = JoinPath(folder, name);
+    ASSERT_EQ(symlink("/no/such/file", link.c_str()), 0);
+    const absl::Status status = Read(folder, Split::kTrain).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_EQ(status.message(),
+              link + ": is a broken link or was removed; restore or remove it");
+    unlink(link.c_str());
+  }
 }
 
 TEST_F(ImageFolderTest, ADamagedArchiveIsNamed) {

@@ -15,6 +15,9 @@ namespace tritlab {
 namespace {
 
 constexpr JDIMENSION kMaxSide = 16384;
+// Each scan passes over the whole image: a small file of many scans would take
+// minutes. Encoders write about ten.
+constexpr int kMaxScans = 500;
 
 // libjpeg reports through callbacks that must not return; longjmp is its way
 // out. No object with a destructor may be alive in between.
@@ -35,12 +38,23 @@ void OnMessage(j_common_ptr info, int level) {
   if (level < 0) OnError(info);
 }
 
+// Called now and then, at least once a scan.
+void OnProgress(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans)
+    return;
+  auto* const manager = reinterpret_cast<ErrorManager*>(info->err);
+  std::snprintf(manager->message, sizeof(manager->message), "too many scans");
+  std::longjmp(manager->escape, 1);
+}
+
 enum class Outcome { kDone, kError, kNotRgb, kTooLarge, kOtherShape };
 
 // Reads the header into *shape or, with `pixels`, decodes an image of *shape.
 Outcome Run(absl::string_view bytes, ImageShape* shape, uint8_t* pixels,
             ErrorManager* manager) {
   jpeg_decompress_struct decoder;
+  jpeg_progress_mgr progress = {};
+  progress.progress_monitor = OnProgress;
   decoder.err = jpeg_std_error(&manager->base);
   manager->base.error_exit = OnError;
   manager->base.emit_message = OnMessage;
@@ -49,6 +63,7 @@ Outcome Run(absl::string_view bytes, ImageShape* shape, uint8_t* pixels,
     return Outcome::kError;
   }
   jpeg_create_decompress(&decoder);
+  decoder.progress = &progress;
   jpeg_mem_src(&decoder, reinterpret_cast<const unsigned char*>(bytes.data()),
                bytes.size());
   jpeg_read_header(&decoder, TRUE);

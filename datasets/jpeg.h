@@ -12,8 +12,9 @@
 
 namespace tritlab {
 
-// Both give InvalidArgument for what is not a JPEG, for CMYK colours and for
-// images of more than 16,384 pixels a side. `name` is the file, for messages.
+// Both give InvalidArgument for what is not a JPEG, for CMYK colours, for
+// images of more than 16,384 pixels a side and for more than 500 progressive
+// scans. `name` is the file, for messages.
 
 // Height and width from the header, and 3 channels.
 absl::StatusOr<ImageShape> JpegShape(absl::string_view bytes,

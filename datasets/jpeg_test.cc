@@ -121,6 +121,14 @@ TEST(JpegTest, AnotherSizeIsRefusedBeforeDecoding) {
       HasSubstr("is 9x8 pixels where the images before it are 8x8"));
 }
 
+TEST(JpegTest, TooManyScansAreRefused) {
+  std::vector<uint8_t> decoded;
+  EXPECT_TRUE(Decode(ManyScansJpeg(500), {8, 8, 3}, &decoded).ok());
+  EXPECT_THAT(
+      std::string(Decode(ManyScansJpeg(600), {8, 8, 3}, &decoded).message()),
+      HasSubstr("too many scans"));
+}
+
 TEST(JpegTest, AHugeClaimTakesNoMemory) {
   // The frame header's height and width, after its marker, length and depth.
   std::string bytes = PlainJpeg(8, 8, 1, 2, 3);

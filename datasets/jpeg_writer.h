@@ -18,6 +18,9 @@ std::string EncodeJpeg(const std::vector<uint8_t>& pixels, int height,
 std::string PlainJpeg(int height, int width, uint8_t red, uint8_t green,
                       uint8_t blue);
 
+// A grey image of 8x8 pixels in that many progressive scans, 1 to 640.
+std::string ManyScansJpeg(int scans);
+
 }  // namespace tritlab
 
 #endif  // TRITLAB_DATASETS_JPEG_WRITER_H_

@@ -1,9 +1,11 @@
 #include "datasets/loader.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/status_macros.h"
 
@@ -41,7 +43,21 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset,
         absl::StrCat(dataset.source(), ": holds ", dataset.size(),
                      " images, fewer than one batch of ", needed));
   }
-  return std::unique_ptr<Loader>(new Loader(dataset, complete));
+  const std::string what =
+      absl::StrCat("batch_size: ", options.batch_size, " images, in ",
+                   options.queue_batches, " batches and one more");
+  const double bytes = 4.0 * options.batch_size * dataset.shape().size() *
+                       (options.queue_batches + 1.0);
+  constexpr char kAdvice[] = "give a smaller one";
+  RETURN_IF_ERROR(CheckMemory(what, bytes, kAdvice));
+  std::unique_ptr<Loader> loader(new Loader(dataset, complete));
+  for (const Slot& slot : loader->slots_) {
+    if (slot.images == nullptr) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(what, ": there is no memory for them; ", kAdvice));
+    }
+  }
+  return loader;
 }
 
 Loader::Loader(const Dataset& dataset, const Options& options)

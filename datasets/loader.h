@@ -56,7 +56,8 @@ class Loader {
   };
 
   // `dataset` must outlive the loader. InvalidArgument for impossible options,
-  // and for drop_last with fewer images than one batch.
+  // and for drop_last with fewer images than one batch; ResourceExhausted for
+  // batches larger than the memory.
   static absl::StatusOr<std::unique_ptr<Loader>> Create(const Dataset& dataset,
                                                         const Options& options);
   ~Loader();

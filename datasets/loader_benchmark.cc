@@ -40,10 +40,17 @@ void MakeBatches(benchmark::State& state, bool augment) {
   rate.SetItemsProcessed(state, state.iterations() * options.batch_size);
 }
 
-const auto* const kAugmented = benchmark::RegisterBenchmark(
-    "Loader/augmented/batch:128", MakeBatches, true);
-const auto* const kPlain =
-    benchmark::RegisterBenchmark("Loader/plain/batch:128", MakeBatches, false);
-
 }  // namespace
 }  // namespace tritlab
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RegisterBenchmark("Loader/augmented/batch:128",
+                               tritlab::MakeBatches, true);
+  benchmark::RegisterBenchmark("Loader/plain/batch:128", tritlab::MakeBatches,
+                               false);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,14 +1,17 @@
 #include "datasets/loader.h"
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
+#include <map>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "datasets/augmentation.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -37,12 +40,18 @@ class FakeDataset : public Dataset {
     if (index == error_at_) return absl::DataLossError("image 20 is broken");
     std::copy_n(pixels_.begin() + index * 3, 3, pixels.begin());
     *label = this->label(index);
+    if (++reads_ > allowed_reads_) too_early_ = true;
     return absl::OkStatus();
   }
   const uint8_t* InMemory(int64_t index) const override {
     return in_memory_ ? pixels_.data() + index * 3 : nullptr;
   }
   int32_t label(int64_t index) const override { return index % 10; }
+
+  // Read tells when it is called more often than it may be at the time.
+  void AllowReads(int count) { allowed_reads_ = count; }
+  int reads() const { return reads_; }
+  bool too_early() const { return too_early_; }
 
  private:
   static DatasetInfo Info() {
@@ -56,6 +65,9 @@ class FakeDataset : public Dataset {
   const bool in_memory_;
   const int64_t error_at_;
   std::vector<uint8_t> pixels_;
+  mutable std::atomic<int> reads_ = 0;
+  mutable std::atomic<bool> too_early_ = false;
+  std::atomic<int> allowed_reads_ = 1 << 30;
 };
 
 // A batch, copied: its images' indices, and its labels.
@@ -192,25 +204,83 @@ TEST(LoaderTest, StartLeavesAnEpochInTheMiddle) {
 }
 
 TEST(LoaderTest, ABatchStaysUntilTheNextIsAskedFor) {
-  const FakeDataset dataset(true);
+  FakeDataset dataset(false);
   Loader::Options options = Options(true);
   options.queue_batches = 1;
   const auto loader = Make(dataset, options);
-  loader->Start(0);
-  const auto batch = loader->Next();
-  const Seen before = Copy(**batch);
-  // The producer has all the time in the world to do wrong.
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(Copy(**batch), before);
+  for (int i = 0; i < 6; ++i) {
+    // The batch asked for and the one behind it, into the two places there are.
+    const int reads = (i + 2) * kBatch;
+    dataset.AllowReads(reads);
+    if (i == 0) loader->Start(0);
+    const auto batch = loader->Next();
+    const Seen before = Copy(**batch);
+    while (dataset.reads() < reads) std::this_thread::yield();
+    EXPECT_EQ(Copy(**batch), before);
+  }
+  EXPECT_FALSE(dataset.too_early());
 }
 
 TEST(LoaderTest, AugmentationFollowsSeedEpochAndImage) {
-  const FakeDataset dataset(true);
-  Loader::Options options = Options(true);
-  options.augmentation.set_cutout(1);  // of a 1x1 image: always all of it
-  for (const Seen& seen : Epoch(*Make(dataset, options), 0)) {
-    EXPECT_THAT(seen.images, Each(0));
+  // Images of random bytes, each of a class of its own.
+  DatasetInfo info;
+  info.source = "random";
+  info.shape = {8, 6, 3};
+  info.class_names.resize(kImages);
+  info.normalization = {{0.5f, 0.25f, 0.125f}, {1, 2, 3}};
+  const int64_t size = info.shape.size();
+  std::vector<uint8_t> pixels(kImages * size);
+  const RandomStream random(1);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    pixels[i] = static_cast<uint8_t>(random.Bits(i));
   }
+  std::vector<int32_t> labels(kImages);
+  std::iota(labels.begin(), labels.end(), 0);
+  const auto dataset = *MemoryDataset::Create(info, pixels, labels);
+
+  Loader::Options options = Options(true);
+  options.augmentation.set_pad_crop(2);
+  options.augmentation.set_flip(true);
+  options.augmentation.set_cutout(3);
+  const ImageTransform transform(info.shape, info.normalization);
+  // Seed, epoch -> image -> how it came.
+  std::map<std::pair<int, int>, std::map<int, std::vector<float>>> seen;
+  for (int seed : {1, 2}) {
+    options.seed = seed;
+    const auto loader = Make(*dataset, options);
+    for (int epoch : {0, 1}) {
+      loader->Start(epoch);
+      while (true) {
+        const auto batch = loader->Next();
+        ASSERT_TRUE(batch.ok()) << batch.status();
+        if (*batch == nullptr) break;
+        for (int64_t i = 0; i < (*batch)->count; ++i) {
+          const int image = (*batch)->labels[i];
+          const auto found = (*batch)->images.subspan(i * size, size);
+          std::vector<float> expected(size);
+          transform.Apply(dataset->InMemory(image),
+                          DecideAugmentation(options.augmentation, info.shape,
+                                             seed, epoch, image),
+                          expected.data());
+          ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin()))
+              << "image " << image << " of seed " << seed;
+          seen[{seed, epoch}][image] = expected;
+        }
+      }
+    }
+  }
+  // How many of the images that both have are the same: few by chance.
+  const auto same = [&](std::pair<int, int> a, std::pair<int, int> b) {
+    int count = 0;
+    for (const auto& [image, values] : seen[a]) {
+      const auto other = seen[b].find(image);
+      count += other != seen[b].end() && other->second == values;
+    }
+    return count;
+  };
+  EXPECT_EQ(seen[std::pair(1, 0)].size(), 48u);
+  EXPECT_LT(same({1, 0}, {1, 1}), 5);
+  EXPECT_LT(same({1, 0}, {2, 0}), 5);
 }
 
 TEST(LoaderTest, AnErrorReachesTheCallerAndStays) {
@@ -243,6 +313,9 @@ TEST(LoaderTest, ImpossibleOptionsAreRefused) {
   options = Options(true);
   options.queue_batches = 0;
   EXPECT_FALSE(Loader::Create(dataset, options).ok());
+  options.queue_batches = int64_t{1} << 60;
+  EXPECT_EQ(Loader::Create(dataset, options).status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 }  // namespace

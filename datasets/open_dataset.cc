@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "datasets/augmentation.h"
@@ -22,16 +23,22 @@ Normalization PhotographNormalization() {
   return {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
 }
 
+// The folder in CIFAR-10's own archive.
+constexpr char kBinaryFolder[] = "cifar-10-batches-bin";
+
 // Whatever stands at `path`, which exists.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenPath(
     const std::string& path, absl::string_view name,
     const Normalization& normalization, Split split) {
   if (absl::EndsWith(path, ".packed")) return ReadPackedDataset(path, split);
-  if (name == "cifar10" && HoldsCifar10Binary(path)) {
+  // A folder of that name is of binary files even where they are missing.
+  if (name == "cifar10" &&
+      (HoldsCifar10Binary(path) ||
+       absl::EndsWith(absl::StripSuffix(path, "/"), kBinaryFolder))) {
     return ReadCifar10Binary(path, split);
   }
-  const std::string inner = JoinPath(path, "cifar-10-batches-bin");
-  if (name == "cifar10" && HoldsCifar10Binary(inner)) {
+  const std::string inner = JoinPath(path, kBinaryFolder);
+  if (name == "cifar10" && FileExists(inner)) {
     return ReadCifar10Binary(inner, split);
   }
   return ReadImageFolder(path, split, name, normalization);
@@ -54,7 +61,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenNamed(const DatasetSpec& spec,
     }
     return OpenPath(path, spec.name(), normalization, split);
   }
-  constexpr const char* kUsualNames[] = {"cifar-10-batches-bin", "cifar10",
+  constexpr const char* kUsualNames[] = {kBinaryFolder, "cifar10",
                                          "cifar10.tar.gz", "cifar10.packed"};
   for (const char* usual_name : kUsualNames) {
     const std::string path = JoinPath(data_root, usual_name);

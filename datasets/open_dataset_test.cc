@@ -77,6 +77,19 @@ TEST_F(OpenDatasetTest, NotFoundSaysWhatWasLookedForAndWhere) {
   EXPECT_THAT(Message(), StartsWith(JoinPath(root_, "elsewhere") + ": "));
 }
 
+TEST_F(OpenDatasetTest, AFolderOfBinaryFilesWithoutThemNamesTheFirst) {
+  const std::string folder = JoinPath(root_, "cifar-10-batches-bin");
+  ASSERT_TRUE(MakeDirectories(folder).ok());
+  for (const char* source : {"", ".", "cifar-10-batches-bin/"}) {
+    spec_.set_source(source);
+    const absl::Status status =
+        OpenDataset(spec_, root_, Split::kTrain).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("cifar-10-batches-bin/data_batch_1.bin: is missing"));
+  }
+}
+
 TEST_F(OpenDatasetTest, TheSpecsNormalizationGoesBeforeTheDatasets) {
   Put("cifar10/test/cat/1.jpg", PlainJpeg(32, 32, 1, 2, 3));
   EXPECT_THAT((*Open())->normalization().mean,

@@ -64,6 +64,16 @@ TEST(PackedTest, BothSplitsComeBack) {
   }
 }
 
+// Classes are named by folders, whose names need not be UTF-8.
+TEST(PackedTest, NamesMayHoldAnyBytes) {
+  const std::string path = TestPath();
+  const auto test = Make(3, 4, {"a", "\xe9"});
+  ASSERT_TRUE(WritePackedDataset(path, nullptr, test.get()).ok());
+  const auto read = ReadPackedDataset(path, Split::kTest);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT((*read)->class_names(), ElementsAre("a", "\xe9"));
+}
+
 TEST(PackedTest, ASplitMayBeMissing) {
   const std::string path = TestPath();
   const auto test = Make(3, 4);

@@ -1,5 +1,6 @@
 // Runs //datasets:prepare as a user does.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -96,6 +97,31 @@ TEST_F(PrepareTest, BadDataWriteNothing) {
       WriteFileAtomically(JoinPath(source_, "test/x/2.jpg"), "broken").ok());
   EXPECT_EQ(Run(GoodFlags()), 2);
   ExpectOneLineWith("test/x/2.jpg: is not a JPEG");
+  EXPECT_FALSE(FileExists(output_));
+}
+
+// A split that is there but cannot be read is not one that does not exist.
+TEST_F(PrepareTest, ABrokenSplitIsNotLeftOut) {
+  const std::string image = JoinPath(source_, "test/x/2.jpg");
+  ASSERT_EQ(unlink(image.c_str()), 0);
+  ASSERT_EQ(symlink("/no/such/file", image.c_str()), 0);
+  EXPECT_EQ(Run(GoodFlags()), 2);
+  ExpectOneLineWith("test/x/2.jpg: is a broken link or was removed");
+  EXPECT_FALSE(FileExists(output_));
+
+  const std::string cifar10 = JoinPath(root_, "cifar10");
+  ASSERT_TRUE(MakeDirectories(cifar10).ok());
+  const std::string record(3073, '\0');
+  std::string records;
+  for (int i = 0; i < 10000; ++i) records += record;
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(cifar10, "test_batch.bin"), records).ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(cifar10, "data_batch_2.bin"), "x").ok());
+  EXPECT_EQ(
+      Run("--dataset=cifar10 --source=" + cifar10 + " --output_dir=" + output_),
+      2);
+  ExpectOneLineWith("data_batch_1.bin: is missing");
   EXPECT_FALSE(FileExists(output_));
 }
 

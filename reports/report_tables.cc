@@ -337,8 +337,9 @@ std::string ResultSentence(const PhaseResult& phase) {
                     " % after epoch ", phase.best_epoch(), ")");
   }
   if (!phase.starts_from().empty()) {
-    absl::StrAppend(&text, ", starting from ", phase.starts_from(), " at ",
-                    FormatFixed(phase.initial_top1(), 2), " %");
+    absl::StrAppend(&text, ", starting from ", phase.starts_from(), ", ",
+                    FormatFixed(phase.initial_top1(), 2),
+                    " % before the first step");
   }
   return absl::StrCat(text, ".");
 }

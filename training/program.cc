@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
@@ -69,7 +70,14 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
                       .relu = fused_relu[i] >= 0}));
     program->steps_.push_back(std::move(step));
   }
-  program->classes_ = shaped.shapes.back().channels;
+  program->logits_ = graph.nodes_size() - 1;
+  const Shape& logits = shaped.shapes.back();
+  if (logits.height != 1 || logits.width != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("graph \"", graph.name(), "\" ends in ", ToString(logits),
+                     "; its last node must give one value a class"));
+  }
+  program->classes_ = logits.channels;
   program->image_elements_ = shaped.shapes[0].size();
   const BufferPlan activations = program->PlanForward(shaped.shapes);
   BufferPlan gradients;
@@ -118,8 +126,8 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
   // The gradients that consumers have sent to each node's output so far.
   std::vector<std::vector<int>> received(shapes.size());
 
-  grad_logits_ = acquire(steps_.back().output);
-  received[steps_.back().output] = {grad_logits_};
+  grad_logits_ = acquire(logits_);
+  received[logits_] = {grad_logits_};
   for (int s = static_cast<int>(steps_.size()) - 1; s >= 0; --s) {
     const Step& step = steps_[s];
     std::vector<int>& gradients = received[step.output];
@@ -186,7 +194,7 @@ const void* Program::Forward(const float* images) {
     tensors.output = activations_[activation_of_[step.output]].data();
     step.op->Forward(tensors);
   }
-  return activations_[activation_of_[steps_.back().output]].data();
+  return activations_[activation_of_[logits_]].data();
 }
 
 void Program::Backward(const void* grad_logits) {

@@ -70,6 +70,7 @@ class Program {
                           const std::vector<bool>& has_gradient);
 
   const Options options_;
+  int logits_ = 0;  // the node whose output they are
   int64_t classes_ = 0;
   int64_t image_elements_ = 0;  // of the whole batch
   std::vector<Step> steps_;
