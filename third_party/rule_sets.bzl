@@ -76,8 +76,8 @@ def rule_set_repositories():
     )
 
     # Every test names the coverage tools, but only `bazel coverage` runs them.
-    # Bazel has declared them itself before WORKSPACE, so this one always replaces.
-    stand_in_repository(
+    declare_repository(
+        stand_in_repository,
         name = "remote_coverage_tools",
         files = {
             "BUILD": "".join(["""
