@@ -1,13 +1,12 @@
 #include "kernels/convolution.h"
 
-#include <algorithm>
-#include <cassert>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/extents.h"
 #include "kernels/onednn.h"
+#include "kernels/weighted_passes.h"
 
 namespace tritlab {
 namespace {
@@ -44,19 +43,20 @@ memory::desc PlainWeights(const ConvolutionShape& shape) {
   return memory::desc(WeightDims(shape), memory::data_type::f32, strides);
 }
 
+memory::desc Bias(const ConvolutionShape& shape) {
+  return shape.bias ? onednn::VectorDesc(shape.out_channels) : memory::desc();
+}
+
 class OneDnnConvolution final : public Convolution {
  public:
   OneDnnConvolution(const ConvolutionShape& shape, DataType type, Use use)
-      : shape_(shape) {
-    const DataType arithmetic = onednn::ArithmeticType(type);
-    const memory::desc plain = PlainWeights(shape);
-    const memory::desc any(WeightDims(shape), onednn::TypeOf(arithmetic),
+      : arithmetic_(onednn::ArithmeticType(type)),
+        input_(onednn::ActivationDesc(shape.input, arithmetic_)),
+        output_(onednn::ActivationDesc(shape.output(), arithmetic_)),
+        bias_(Bias(shape)),
+        passes_(PlainWeights(shape), input_, output_, bias_, type) {
+    const memory::desc any(WeightDims(shape), onednn::TypeOf(arithmetic_),
                            memory::format_tag::any);
-    const memory::desc input = onednn::ActivationDesc(shape.input, arithmetic);
-    const memory::desc output =
-        onednn::ActivationDesc(shape.output(), arithmetic);
-    const memory::desc bias =
-        shape.bias ? onednn::VectorDesc(shape.out_channels) : memory::desc();
     const memory::dims strides = {shape.stride, shape.stride};
     const memory::dims dilation = {0, 0};  // oneDNN counts from 0
     const memory::dims padding = {shape.padding, shape.padding};
@@ -67,112 +67,46 @@ class OneDnnConvolution final : public Convolution {
         onednn::Engine(),
         use.training || use.input_gradient ? dnnl::prop_kind::forward_training
                                            : dnnl::prop_kind::forward_inference,
-        algorithm, input, any, bias, output, strides, dilation, padding,
+        algorithm, input_, any, bias_, output_, strides, dilation, padding,
         padding, attributes);
-    forward_ = onednn::Execution(forward, dnnl::convolution_forward(forward),
-                                 {onednn::Input(DNNL_ARG_SRC, input, type),
-                                  {DNNL_ARG_WEIGHTS, forward.weights_desc()},
-                                  {DNNL_ARG_BIAS, bias},
-                                  onednn::Output(DNNL_ARG_DST, output, type)});
-    weight_rounding_ = onednn::WeightRounding(shape.weight_count(), type);
-    forward_weights_ = Buffer(forward.weights_desc().get_size());
-    to_forward_weights_ = onednn::Reorder(plain, forward.weights_desc());
-    bias_ = Buffer(shape.bias ? shape.out_channels * sizeof(float) : 0);
-    implementations_ = absl::StrCat("forward ", forward.impl_info_str());
-
+    passes_.AddForward<dnnl::convolution_forward>(forward);
     if (use.input_gradient) {
-      const dnnl::convolution_backward_data::primitive_desc backward(
-          onednn::Engine(), algorithm, input, any, output, strides, dilation,
-          padding, padding, forward, attributes);
-      backward_input_ =
-          onednn::Execution(backward, dnnl::convolution_backward_data(backward),
-                            {onednn::Input(DNNL_ARG_DIFF_DST, output, type),
-                             {DNNL_ARG_WEIGHTS, backward.weights_desc()},
-                             onednn::Output(DNNL_ARG_DIFF_SRC, input, type)});
-      if (backward.weights_desc() != forward.weights_desc()) {
-        backward_weights_ = Buffer(backward.weights_desc().get_size());
-        to_backward_weights_ = onednn::Reorder(plain, backward.weights_desc());
-      }
-      absl::StrAppend(&implementations_, ", backward input ",
-                      backward.impl_info_str());
+      passes_.AddBackwardInput<dnnl::convolution_backward_data>(
+          {onednn::Engine(), algorithm, input_, any, output_, strides, dilation,
+           padding, padding, forward, attributes});
     }
-
     if (use.training) {
       const memory::desc any_f32(WeightDims(shape), memory::data_type::f32,
                                  memory::format_tag::any);
-      const dnnl::convolution_backward_weights::primitive_desc backward(
-          onednn::Engine(), algorithm, input, any_f32, bias, output, strides,
-          dilation, padding, padding, forward, attributes);
-      const memory::desc gradient = backward.diff_weights_desc();
-      backward_weights_pass_ = onednn::Execution(
-          backward, dnnl::convolution_backward_weights(backward),
-          {onednn::Input(DNNL_ARG_SRC, input, type),
-           onednn::Input(DNNL_ARG_DIFF_DST, output, type),
-           {DNNL_ARG_DIFF_WEIGHTS, gradient},
-           {DNNL_ARG_DIFF_BIAS, bias}});
-      if (gradient != plain) {
-        grad_weights_ = Buffer(gradient.get_size());
-        from_grad_weights_ = onednn::Reorder(gradient, plain);
-      }
-      absl::StrAppend(&implementations_, ", backward weights ",
-                      backward.impl_info_str());
+      passes_.AddBackwardWeights<dnnl::convolution_backward_weights>(
+          {onednn::Engine(), algorithm, input_, any_f32, bias_, output_,
+           strides, dilation, padding, padding, forward, attributes});
     }
   }
 
   void SetWeights(std::span<const float> weights,
                   std::span<const float> bias) override {
-    assert(static_cast<int64_t>(weights.size()) == shape_.weight_count());
-    assert(bias.size() * sizeof(float) == bias_.bytes());
-    const float* rounded = weight_rounding_.Round(weights);
-    to_forward_weights_.Run({rounded, forward_weights_.data()});
-    if (to_backward_weights_) {
-      to_backward_weights_.Run({rounded, backward_weights_.data()});
-    }
-    std::copy(bias.begin(), bias.end(), bias_.floats());
+    passes_.SetWeights(weights, bias);
   }
-
   void Forward(const void* input, void* output) override {
-    forward_.Run({input, forward_weights_.data(), bias_.data(), output});
+    passes_.Forward(input, output);
   }
-
   void BackwardInput(const void* grad_output, void* grad_input) override {
-    backward_input_.Run({grad_output,
-                         to_backward_weights_ ? backward_weights_.data()
-                                              : forward_weights_.data(),
-                         grad_input});
+    passes_.BackwardInput(grad_output, grad_input);
   }
-
   void BackwardWeights(const void* input, const void* grad_output,
                        std::span<float> grad_weights,
                        std::span<float> grad_bias) override {
-    assert(static_cast<int64_t>(grad_weights.size()) == shape_.weight_count());
-    assert(grad_bias.size() * sizeof(float) == bias_.bytes());
-    if (from_grad_weights_) {
-      backward_weights_pass_.Run(
-          {input, grad_output, grad_weights_.data(), grad_bias.data()});
-      from_grad_weights_.Run({grad_weights_.data(), grad_weights.data()});
-    } else {
-      backward_weights_pass_.Run(
-          {input, grad_output, grad_weights.data(), grad_bias.data()});
-    }
+    passes_.BackwardWeights(input, grad_output, grad_weights, grad_bias);
+  }
+  std::string Implementations() const override {
+    return passes_.implementations();
   }
 
-  std::string Implementations() const override { return implementations_; }
-
  private:
-  const ConvolutionShape shape_;
-  std::string implementations_;
-  onednn::WeightRounding weight_rounding_;
-  Buffer forward_weights_;
-  Buffer backward_weights_;  // empty where forward's layout serves both
-  Buffer bias_;
-  Buffer grad_weights_;  // empty where the primitive writes OHWI itself
-  onednn::Execution to_forward_weights_;
-  onednn::Execution to_backward_weights_;
-  onednn::Execution from_grad_weights_;
-  onednn::Execution forward_;
-  onednn::Execution backward_input_;
-  onednn::Execution backward_weights_pass_;
+  const DataType arithmetic_;
+  const memory::desc input_, output_, bias_;
+  onednn::WeightedPasses passes_;
 };
 
 }  // namespace
