@@ -14,8 +14,7 @@
 // region belongs outside: the compiler moves its body to a function of its own
 // that is not cloned. Sanitizers instrument the choice itself, which runs
 // before they are ready; .bazelrc says TRITLAB_SANITIZER there.
-#if defined(__x86_64__) && defined(__gnu_linux__) && \
-    !defined(TRITLAB_SANITIZER)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(TRITLAB_SANITIZER)
 #define TRITLAB_VECTOR_CLONES \
   __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
