@@ -89,15 +89,12 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   // gradient, one for the weights'.
   result.set_train_multiply_adds(3.0 * cost.multiply_adds *
                                  position.trained_images());
-  double zeros = 0, weights = 0, bytes = 0;
+  double bytes = 0;
   for (const TrainedNetwork::Layer& layer : network.layers()) {
     ASSIGN_OR_RETURN(*result.add_layers(), MakeLayerResult(network, layer));
-    const LayerResult& added = result.layers(result.layers_size() - 1);
-    zeros += added.sparsity() * added.weights();
-    weights += added.weights();
-    bytes += added.weight_bytes();
+    bytes += result.layers(result.layers_size() - 1).weight_bytes();
   }
-  result.set_weight_sparsity(zeros / weights);
+  result.set_weight_sparsity(network.WeightSparsity());
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   return result;
 }

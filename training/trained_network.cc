@@ -185,4 +185,14 @@ void TrainedNetwork::Update(double learning_rate, int64_t step) {
   }
 }
 
+double TrainedNetwork::WeightSparsity() const {
+  int64_t zeros = 0, weights = 0;
+  for (const Layer& layer : layers_) {
+    const std::span<const float> values = computed(layer);
+    for (const float w : values) zeros += w == 0;
+    weights += static_cast<int64_t>(values.size());
+  }
+  return static_cast<double>(zeros) / weights;
+}
+
 }  // namespace tritlab

@@ -75,6 +75,9 @@ class TrainedNetwork {
                                       : std::span<const float>(layer.computed);
   }
 
+  // The share of zeros among the values that the layers compute with.
+  double WeightSparsity() const;
+
  private:
   TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer)
       : graph_(graph), optimizer_(optimizer) {}

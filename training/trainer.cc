@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -244,7 +243,7 @@ absl::Status Trainer::FinishEpoch() {
   record.set_test_loss(evaluation.loss);
   record.set_test_top1(evaluation.top1);
   record.set_seconds(position_.seconds());
-  record.set_weight_sparsity(WeightSparsity(*network_));
+  record.set_weight_sparsity(network_->WeightSparsity());
   for (const TrainedNetwork::Layer& layer : network_->layers()) {
     if (layer.quantizer == nullptr) continue;
     for (const auto& [name, value] :
@@ -300,16 +299,6 @@ absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
     return FileError(errno, path, "cannot rename");
   }
   return previous;
-}
-
-double WeightSparsity(const TrainedNetwork& network) {
-  int64_t zeros = 0, weights = 0;
-  for (const TrainedNetwork::Layer& layer : network.layers()) {
-    const std::span<const float> computed = network.computed(layer);
-    for (const float w : computed) zeros += w == 0;
-    weights += static_cast<int64_t>(computed.size());
-  }
-  return static_cast<double>(zeros) / weights;
 }
 
 }  // namespace tritlab

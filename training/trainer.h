@@ -88,9 +88,6 @@ class Trainer {
 absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
                                                 const Graph& graph);
 
-// The share of zeros among the values that the layers compute with.
-double WeightSparsity(const TrainedNetwork& network);
-
 }  // namespace tritlab
 
 #endif  // TRITLAB_TRAINING_TRAINER_H_

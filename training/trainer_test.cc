@@ -168,7 +168,7 @@ TEST_F(TrainerTest, TrainingLearnsAndTtqComputesWithThreeValues) {
     }
   }
   EXPECT_EQ(quantized, 6) << "all but the first and the last layer";
-  EXPECT_GT(WeightSparsity(ttq->network()), 0);
+  EXPECT_GT(ttq->network().WeightSparsity(), 0);
 }
 
 TEST_F(TrainerTest, ChangedImagesAreNoticed) {
