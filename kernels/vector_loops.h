@@ -1,5 +1,4 @@
-// Internal to kernels/: how loops over long arrays are spread over threads and
-// vector instructions.
+// Internal to kernels/: how loops over long arrays are spread over threads.
 #ifndef TRITLAB_KERNELS_VECTOR_LOOPS_H_
 #define TRITLAB_KERNELS_VECTOR_LOOPS_H_
 
@@ -8,19 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-// Before a function: compiles it once for each of these instruction sets and
-// takes the best that the processor has when the program is loaded. What the
-// function calls must be always_inline to be compiled along. The parallel
-// region belongs outside: the compiler moves its body to a function of its own
-// that is not cloned. Sanitizers instrument the choice itself, which runs
-// before they are ready; .bazelrc says TRITLAB_SANITIZER there.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(TRITLAB_SANITIZER)
-#define TRITLAB_VECTOR_CLONES \
-  __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define TRITLAB_VECTOR_CLONES
-#endif
-#define TRITLAB_ALWAYS_INLINE inline __attribute__((always_inline))
+#include "base/vector_clones.h"
 
 namespace tritlab {
 

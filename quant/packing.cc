@@ -75,7 +75,8 @@ int64_t CodebookBytes(const CodedWeights& coded) {
   const int64_t values =
       std::count_if(coded.codebook.begin(), coded.codebook.end(),
                     [](float value) { return value != 0; });
-  return values * static_cast<int64_t>(sizeof(float));
+  return (values + static_cast<int64_t>(coded.channel_scales.size())) *
+         static_cast<int64_t>(sizeof(float));
 }
 
 }  // namespace tritlab

@@ -25,7 +25,7 @@ absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
                                                  int64_t count, int bits);
 
 // What the codebook takes beside the codes: its values in f32, save for zero,
-// which every method has and none needs to store.
+// which none needs to store, and the channels' scales.
 int64_t CodebookBytes(const CodedWeights& coded);
 
 }  // namespace tritlab

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "quant/activation_quantizer.h"
+#include "quant/dorefa_gradients.h"
 #include "quant/quantizer.h"
 #include "quant/quantizer.pb.h"
 
@@ -16,17 +19,28 @@ namespace tritlab {
 // Whether `pattern`, in which * stands for any characters, is all of `name`.
 bool MatchesPattern(absl::string_view pattern, absl::string_view name);
 
-// The quantizer of one method; nullptr for full precision.
+// The quantizer of one method; nullptr for full precision. InvalidArgument,
+// naming the field, when a setting is impossible.
 absl::StatusOr<std::unique_ptr<WeightQuantizer>> MakeQuantizer(
-    const QuantizerSpec& spec);
+    const QuantizerSpec& spec, const QuantizedLayer& layer);
 
-// One quantizer for each of `layers` (the names of a network's convolutions and
-// linear layers, first to last); nullptr where the layer stays in full
-// precision. InvalidArgument, naming the rule, when a setting is impossible or
-// a rule's pattern matches no layer (a misspelt layer would silently stay in
-// full precision).
-absl::StatusOr<std::vector<std::unique_ptr<WeightQuantizer>>> ApplyPolicy(
-    const Policy& policy, const std::vector<std::string>& layers);
+// What a policy makes of one layer; nullptr where it stays in full precision.
+struct LayerQuantizers {
+  std::unique_ptr<WeightQuantizer> weights;
+  std::unique_ptr<ActivationQuantizer> activations;  // that the layer reads
+  std::unique_ptr<DorefaGradients> gradients;        // that its output receives
+};
+
+// InvalidArgument, naming the rule and the field, when a setting is impossible
+// whatever the network.
+absl::Status ValidatePolicy(const Policy& policy);
+
+// The quantizers of each of `layers` (a network's convolutions and linear
+// layers, first to last). InvalidArgument, naming the rule, when a setting is
+// impossible or a rule's pattern matches no layer that it may quantize (a
+// misspelt layer would silently stay in full precision).
+absl::StatusOr<std::vector<LayerQuantizers>> ApplyPolicy(
+    const Policy& policy, const std::vector<QuantizedLayer>& layers);
 
 }  // namespace tritlab
 

@@ -11,9 +11,9 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<std::string>& Layers() {
-  static const auto& layers = *new std::vector<std::string>{
-      "conv1", "stage1/conv", "stage2/conv", "fc"};
+const std::vector<QuantizedLayer>& Layers() {
+  static const auto& layers = *new std::vector<QuantizedLayer>{
+      {"conv1"}, {"stage1/conv"}, {"stage2/conv"}, {"fc"}};
   return layers;
 }
 
@@ -28,8 +28,8 @@ std::string Quantized(const Policy& policy) {
   const auto quantizers = ApplyPolicy(policy, Layers());
   if (!quantizers.ok()) return std::string(quantizers.status().message());
   std::string which;
-  for (const auto& quantizer : *quantizers)
-    which += quantizer == nullptr ? '0' : '1';
+  for (const LayerQuantizers& layer : *quantizers)
+    which += layer.weights == nullptr ? '0' : '1';
   return which;
 }
 
@@ -53,6 +53,34 @@ TEST(PolicyTest, FirstAndLastLayerStayInFullPrecisionUnlessAskedFor) {
   EXPECT_EQ(Quantized(policy), "0110");
   policy.set_first_and_last(true);
   EXPECT_EQ(Quantized(policy), "1111");
+}
+
+// As the papers have it, unless the policy says otherwise.
+TEST(PolicyTest, InqTakesTheFirstAndTheLastLayerToo) {
+  Policy policy;
+  PolicyRule* rule = policy.add_rules();
+  rule->set_layers("*");
+  rule->mutable_quantizer()->mutable_inq()->set_bits(5);
+  rule->mutable_quantizer()->mutable_inq()->add_portions(1);
+  EXPECT_EQ(Quantized(policy), "1111");
+  policy.set_first_and_last(false);
+  EXPECT_EQ(Quantized(policy), "0110");
+}
+
+TEST(PolicyTest, ActivationsAndGradientsAreQuantizedButNeverTheImage) {
+  Policy policy;
+  PolicyRule* rule = policy.add_rules();
+  rule->set_layers("*");
+  rule->mutable_activations()->mutable_dorefa()->set_bits(4);
+  rule->mutable_gradients()->mutable_dorefa()->set_bits(6);
+  policy.set_first_and_last(true);
+  const auto quantizers = ApplyPolicy(policy, Layers());
+  ASSERT_TRUE(quantizers.ok()) << quantizers.status();
+  for (size_t layer = 0; layer < quantizers->size(); ++layer) {
+    EXPECT_EQ((*quantizers)[layer].weights, nullptr);
+    EXPECT_EQ((*quantizers)[layer].activations != nullptr, layer > 0);
+    EXPECT_NE((*quantizers)[layer].gradients, nullptr);
+  }
 }
 
 TEST(PolicyTest, TheFirstRuleThatMatchesWins) {

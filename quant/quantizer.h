@@ -6,11 +6,15 @@
 #ifndef TRITLAB_QUANT_QUANTIZER_H_
 #define TRITLAB_QUANT_QUANTIZER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "absl/status/status.h"
 
 namespace tritlab {
 
@@ -19,14 +23,29 @@ struct QuantizerParameter {
   std::string name;  // "w_p"
   float value = 0;
   float gradient = 0;
+  bool decays = false;  // whether weight decay applies to it
+};
+
+// What a quantizer remembers beside its parameters, as a checkpoint keeps it.
+struct QuantizerState {
+  std::string name;  // "frozen"
+  std::span<float> values;
 };
 
 // Quantized weights as small integers, and what they stand for: weight i is
-// codebook[codes[i]].
+// codebook[codes[i]], times the scale of its output channel where there are
+// such.
 struct CodedWeights {
   std::vector<uint8_t> codes;
   std::vector<float> codebook;
   int bits = 0;  // of one packed code: 2^bits >= codebook.size()
+  std::vector<float> channel_scales = {};  // empty: 1 everywhere
+
+  float value(size_t i) const {
+    const float of_code = codebook[codes[i]];
+    if (channel_scales.empty()) return of_code;
+    return of_code * channel_scales[i * channel_scales.size() / codes.size()];
+  }
 };
 
 // Maps the latent weights of one layer to the values that it computes with.
@@ -37,10 +56,11 @@ class WeightQuantizer {
   // "ttq", "twn", ...
   virtual std::string name() const = 0;
 
-  // Sets what is learned from the weights that training starts with. Called
-  // once, before anything else; not when parameters() are restored from a
-  // checkpoint.
-  virtual void Initialize(std::span<const float> latent) = 0;
+  // Sets what is learned or remembered from the weights that training starts
+  // with. Called before anything else, and before a checkpoint restores
+  // parameters() and state(). InvalidArgument when a weight is no finite
+  // number.
+  virtual absl::Status Initialize(std::span<const float> latent) = 0;
 
   // quantized[i] = q(latent)[i]; both have the layer's length.
   virtual void Quantize(std::span<const float> latent,
@@ -56,13 +76,38 @@ class WeightQuantizer {
   // TTQ: W_p and W_n. Values and gradients are the optimizer's to read and
   // write.
   virtual std::span<QuantizerParameter> parameters() { return {}; }
+  // INQ: which weights are frozen.
+  virtual std::vector<QuantizerState> state() { return {}; }
 
-  // The final codes and their codebook.
-  virtual CodedWeights Encode(std::span<const float> latent) const = 0;
+  // How many stages a phase of training under this method has, and what the
+  // method changes at the beginning of each (0, 1, ...). INQ: freezes the next
+  // portion of the latent weights at their quantized values. InvalidArgument
+  // when a weight is no finite number.
+  virtual int stages() const { return 1; }
+  virtual absl::Status BeginStage(int stage, std::span<float> latent) {
+    static_cast<void>(stage);
+    static_cast<void>(latent);
+    return absl::OkStatus();
+  }
+  // Which latent weights the optimizer must leave as they are: 1 at these, 0
+  // at the others; empty when there are none.
+  virtual std::span<const float> frozen() const { return {}; }
+
+  // The final codes and their codebook; nothing where the values are no small
+  // set.
+  virtual std::optional<CodedWeights> Encode(
+      std::span<const float> latent) const = 0;
 
   // What a report says of the layer: learned values, thresholds.
   virtual std::map<std::string, double> Describe(
       std::span<const float> latent) const = 0;
+};
+
+// A layer, as far as its quantizers must know it.
+struct QuantizedLayer {
+  std::string name = {};
+  int64_t outputs = 1;  // output channels
+  uint64_t seed = 1;    // of the methods that draw random numbers
 };
 
 }  // namespace tritlab

@@ -1,12 +1,13 @@
 #include "quant/ttq.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
+#include "quant/statistics.h"
 
 namespace tritlab {
 namespace {
@@ -20,16 +21,15 @@ enum Code : uint8_t { kZero = 0, kPositive = 1, kNegative = 2 };
 
 absl::StatusOr<std::unique_ptr<TtqQuantizer>> TtqQuantizer::Create(
     const TtqSpec& spec) {
-  const auto check = [](const char* field, float value) {
-    if (value >= 0 && value < 1) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "ttq.%s is %g; it must be at least 0 and below 1", field, value));
+  const auto check = [](const char* field, float value, float limit) {
+    if (value >= 0 && value < limit) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrFormat("ttq.%s is %g; it must be at least 0 and below %g",
+                        field, value, limit));
   };
-  absl::Status status;
-  if (spec.has_threshold_factor())
-    status = check("threshold_factor", spec.threshold_factor());
-  if (spec.has_sparsity()) status = check("sparsity", spec.sparsity());
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(check("threshold_factor", spec.threshold_factor(), 1));
+  RETURN_IF_ERROR(check("sparsity", spec.sparsity(), 1));
+  RETURN_IF_ERROR(check("mean_factor", spec.mean_factor(), 10));
   return std::unique_ptr<TtqQuantizer>(new TtqQuantizer(spec));
 }
 
@@ -37,24 +37,21 @@ float TtqQuantizer::Threshold(std::span<const float> latent) const {
   if (spec_.has_sparsity()) {
     const size_t zeros = static_cast<size_t>(
         std::lround(static_cast<double>(spec_.sparsity()) * latent.size()));
-    if (zeros == 0) return 0;
-    std::vector<float> magnitudes(latent.size());
-    std::transform(latent.begin(), latent.end(), magnitudes.begin(),
-                   [](float w) { return std::abs(w); });
-    std::nth_element(magnitudes.begin(), magnitudes.begin() + (zeros - 1),
-                     magnitudes.end());
-    return magnitudes[zeros - 1];
+    return zeros == 0 ? 0 : MagnitudeOfRank(latent, zeros);
+  }
+  if (spec_.has_mean_factor()) {
+    return static_cast<float>(spec_.mean_factor() * MeanMagnitude(latent));
   }
   const float factor = spec_.has_threshold_factor() ? spec_.threshold_factor()
                                                     : kDefaultThresholdFactor;
-  float largest = 0;
-  for (const float w : latent) largest = std::max(largest, std::abs(w));
-  return factor * largest;
+  return factor * LargestMagnitude(latent);
 }
 
-void TtqQuantizer::Initialize(std::span<const float> latent) {
+absl::Status TtqQuantizer::Initialize(std::span<const float> latent) {
+  RETURN_IF_ERROR(CheckFinite(latent));
   threshold_ = Threshold(latent);
-  if (spec_.initial_scales() != TtqSpec::MEAN_MAGNITUDE) return;
+  if (spec_.initial_scales() != TtqSpec::MEAN_MAGNITUDE)
+    return absl::OkStatus();
   double sums[2] = {0, 0};
   int64_t counts[2] = {0, 0};
   for (const float w : latent) {
@@ -69,6 +66,7 @@ void TtqQuantizer::Initialize(std::span<const float> latent) {
     if (counts[side] > 0)
       scales_[side].value = static_cast<float>(sums[side] / counts[side]);
   }
+  return absl::OkStatus();
 }
 
 void TtqQuantizer::Quantize(std::span<const float> latent,
@@ -110,7 +108,8 @@ void TtqQuantizer::Backward(std::span<const float> latent,
   scales_[1].gradient = static_cast<float>(-sum_below);
 }
 
-CodedWeights TtqQuantizer::Encode(std::span<const float> latent) const {
+std::optional<CodedWeights> TtqQuantizer::Encode(
+    std::span<const float> latent) const {
   CodedWeights coded;
   coded.codebook = {0.0f, scales_[0].value, -scales_[1].value};
   coded.bits = 2;

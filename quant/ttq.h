@@ -23,12 +23,13 @@
 //   -Delta
 //
 // With a constant sparsity r, Delta is instead the magnitude that r of the
-// layer's weights do not exceed.
+// layer's weights do not exceed; with a mean factor f, Delta = f * mean|w|.
 #ifndef TRITLAB_QUANT_TTQ_H_
 #define TRITLAB_QUANT_TTQ_H_
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,20 +41,21 @@ namespace tritlab {
 
 class TtqQuantizer : public WeightQuantizer {
  public:
-  // InvalidArgument, naming the field, unless 0 <= threshold_factor < 1 and 0
-  // <= sparsity < 1.
+  // InvalidArgument, naming the field, unless 0 <= threshold_factor < 1, 0 <=
+  // sparsity < 1 and 0 <= mean_factor < 10.
   static absl::StatusOr<std::unique_ptr<TtqQuantizer>> Create(
       const TtqSpec& spec);
 
   std::string name() const override { return "ttq"; }
-  void Initialize(std::span<const float> latent) override;
+  absl::Status Initialize(std::span<const float> latent) override;
   void Quantize(std::span<const float> latent,
                 std::span<float> quantized) override;
   void Backward(std::span<const float> latent,
                 std::span<const float> grad_quantized,
                 std::span<float> grad_latent) override;
   std::span<QuantizerParameter> parameters() override { return scales_; }
-  CodedWeights Encode(std::span<const float> latent) const override;
+  std::optional<CodedWeights> Encode(
+      std::span<const float> latent) const override;
   std::map<std::string, double> Describe(
       std::span<const float> latent) const override;
 

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "quant/layers_for_tests.h"
 
 namespace tritlab {
 namespace {
@@ -26,14 +26,6 @@ TtqSpec WithSparsity(float sparsity) {
   TtqSpec spec;
   spec.set_sparsity(sparsity);
   return spec;
-}
-
-std::vector<float> RandomWeights(int count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0, 0.1f);
-  std::vector<float> weights(count);
-  for (float& w : weights) w = normal(random);
-  return weights;
 }
 
 std::vector<float> Quantized(WeightQuantizer& quantizer,
@@ -69,9 +61,15 @@ TEST(TtqTest, AConstantSparsityLeavesThatShareZero) {
   }
 }
 
+TEST(TtqTest, TheThresholdMayFollowTheMeanMagnitude) {
+  TtqSpec spec;
+  spec.set_mean_factor(0.5f);
+  EXPECT_FLOAT_EQ(Make(spec)->Threshold(std::vector<float>{1, -3, 0, 8}), 1.5f);
+}
+
 TEST(TtqTest, ScalesBeginWithOne) {
   auto quantizer = Make();
-  quantizer->Initialize(std::vector<float>{1, 0.5f, -0.4f});
+  ASSERT_TRUE(quantizer->Initialize(std::vector<float>{1, 0.5f, -0.4f}).ok());
   EXPECT_EQ(quantizer->parameters()[0].value, 1);
   EXPECT_EQ(quantizer->parameters()[1].value, 1);
 }
@@ -80,7 +78,9 @@ TEST(TtqTest, OrWithEachSidesMeanMagnitude) {
   TtqSpec spec = WithFactor(0.1f);
   spec.set_initial_scales(TtqSpec::MEAN_MAGNITUDE);
   auto quantizer = Make(spec);
-  quantizer->Initialize(std::vector<float>{1, 0.5f, 0.05f, -0.4f, -0.2f});
+  ASSERT_TRUE(
+      quantizer->Initialize(std::vector<float>{1, 0.5f, 0.05f, -0.4f, -0.2f})
+          .ok());
   EXPECT_FLOAT_EQ(quantizer->parameters()[0].value, 0.75f);
   EXPECT_FLOAT_EQ(quantizer->parameters()[1].value, 0.3f);
 }
@@ -92,7 +92,7 @@ TEST(TtqTest, GradientsOfTheScalesEqualFiniteDifferences) {
   const std::vector<float> slope =
       RandomWeights(500, 2);  // loss = sum slope * q, so dL/dq = slope
   auto quantizer = Make(WithFactor(0.2f));
-  quantizer->Initialize(latent);
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
   const auto loss = [&] {
     const std::vector<float> quantized = Quantized(*quantizer, latent);
     double sum = 0;
@@ -145,8 +145,8 @@ TEST(TtqTest, TheLearningRateMultipliersCanBeSwitchedOff) {
 TEST(TtqTest, CodesAndCodebookGiveTheQuantizedWeights) {
   const std::vector<float> latent = RandomWeights(333, 3);
   auto quantizer = Make();
-  quantizer->Initialize(latent);
-  const CodedWeights coded = quantizer->Encode(latent);
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
+  const CodedWeights coded = *quantizer->Encode(latent);
   const std::vector<float> quantized = Quantized(*quantizer, latent);
   ASSERT_EQ(coded.codes.size(), latent.size());
   EXPECT_LE(coded.codebook.size(), 1u << coded.bits);
@@ -157,9 +157,9 @@ TEST(TtqTest, CodesAndCodebookGiveTheQuantizedWeights) {
 TEST(TtqTest, QuantizingQuantizedWeightsKeepsTheirCodes) {
   const std::vector<float> latent = RandomWeights(333, 4);
   auto quantizer = Make();
-  quantizer->Initialize(latent);
-  EXPECT_EQ(quantizer->Encode(Quantized(*quantizer, latent)).codes,
-            quantizer->Encode(latent).codes);
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
+  EXPECT_EQ(quantizer->Encode(Quantized(*quantizer, latent))->codes,
+            quantizer->Encode(latent)->codes);
 }
 
 // Layers that are all zero, of one weight, all equal or denormal must not
@@ -174,7 +174,7 @@ TEST(TtqTest, DegenerateLayers) {
        {WithFactor(0.05f), WithFactor(0), WithSparsity(0.5f)}) {
     for (const std::vector<float>& latent : layers) {
       auto quantizer = Make(spec);
-      quantizer->Initialize(latent);
+      ASSERT_TRUE(quantizer->Initialize(latent).ok());
       for (const float q : Quantized(*quantizer, latent))
         EXPECT_TRUE(std::isfinite(q));
       std::vector<float> gradient(latent.size(), 1.0f);

@@ -1,0 +1,42 @@
+#include "quant/prune.h"
+
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "quant/layers_for_tests.h"
+#include "quant/statistics.h"
+
+namespace tritlab {
+namespace {
+
+TEST(PruneTest, TheSmallestWeightsAreZeroAndFrozen) {
+  PruneSpec spec;
+  spec.set_sparsity(0.6f);
+  auto quantizer = *PruneQuantizer::Create(spec);
+  const std::vector<float> start = RandomWeights(1000, 1);
+  std::vector<float> latent = start, computed(start.size());
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
+  quantizer->Quantize(latent, computed);
+  ASSERT_TRUE(quantizer->BeginStage(0, latent).ok());
+  EXPECT_EQ(latent, computed) << "the network starts as it was evaluated";
+  const float threshold = MagnitudeOfRank(start, 600);
+  for (size_t i = 0; i < start.size(); ++i) {
+    const bool pruned = std::abs(start[i]) <= threshold;
+    EXPECT_EQ(latent[i], pruned ? 0 : start[i]);
+    EXPECT_EQ(quantizer->frozen()[i], pruned ? 1 : 0);
+  }
+  EXPECT_EQ(quantizer->Describe(latent)["pruned"], 0.6);
+}
+
+TEST(PruneTest, WhatIsLeftHasNoCodes) {
+  PruneSpec spec;
+  spec.set_sparsity(0.5f);
+  auto quantizer = *PruneQuantizer::Create(spec);
+  ASSERT_TRUE(quantizer->Initialize(RandomWeights(10, 1)).ok());
+  EXPECT_FALSE(quantizer->Encode(RandomWeights(10, 1)).has_value());
+}
+
+}  // namespace
+}  // namespace tritlab
