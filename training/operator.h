@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
+#include "quant/activation_quantizer.h"
+#include "quant/dorefa_gradients.h"
 
 namespace tritlab {
 
@@ -30,6 +32,10 @@ struct NodeValues {
   std::span<float> grad_bias;
   std::span<float> grad_scale;
   std::span<float> grad_shift;
+  // Convolutions and linear layers: what quantizes the activations that they
+  // read, and the gradient that their output receives; nullptr for nothing.
+  ActivationQuantizer* activations = nullptr;
+  const DorefaGradients* gradients = nullptr;
 };
 
 struct ForwardTensors {

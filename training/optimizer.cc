@@ -13,21 +13,23 @@ float OrDefault(float value, float otherwise) {
 }
 
 void Sgd(const SgdSpec& spec, float rate, float decay,
-         std::span<const float> gradient, std::span<float> values,
-         std::span<float> velocity) {
+         std::span<const float> gradient, std::span<const float> frozen,
+         std::span<float> values, std::span<float> velocity) {
   const float momentum = spec.momentum();
   const float own = spec.nesterov() ? 1.0f : 0.0f;
   const float behind = spec.nesterov() ? momentum : 1.0f;
   for (size_t i = 0; i < values.size(); ++i) {
     const float g = gradient[i] + decay * values[i];
     velocity[i] = momentum * velocity[i] + g;
-    values[i] -= rate * (own * g + behind * velocity[i]);
+    const float change = rate * (own * g + behind * velocity[i]);
+    values[i] -= frozen.empty() || frozen[i] == 0 ? change : 0.0f;
   }
 }
 
 void Adam(const AdamSpec& spec, double rate, int64_t step, float decay,
-          std::span<const float> gradient, std::span<float> values,
-          std::span<float> mean, std::span<float> square) {
+          std::span<const float> gradient, std::span<const float> frozen,
+          std::span<float> values, std::span<float> mean,
+          std::span<float> square) {
   const float beta1 = OrDefault(spec.beta1(), 0.9f),
               beta2 = OrDefault(spec.beta2(), 0.999f);
   const float epsilon = OrDefault(spec.epsilon(), 1e-8f);
@@ -39,8 +41,9 @@ void Adam(const AdamSpec& spec, double rate, int64_t step, float decay,
     const float g = gradient[i] + decay * values[i];
     mean[i] = beta1 * mean[i] + (1 - beta1) * g;
     square[i] = beta2 * square[i] + (1 - beta2) * g * g;
-    values[i] -=
+    const float change =
         mean_scale * mean[i] / (std::sqrt(square_scale * square[i]) + epsilon);
+    values[i] -= frozen.empty() || frozen[i] == 0 ? change : 0.0f;
   }
 }
 
@@ -82,15 +85,16 @@ OptimizerState InitialOptimizerState(const OptimizerSpec& spec,
 
 void UpdateTensor(const OptimizerSpec& spec, double learning_rate, int64_t step,
                   bool decay, std::span<const float> gradient,
-                  std::span<float> values, OptimizerState& state) {
+                  std::span<const float> frozen, std::span<float> values,
+                  OptimizerState& state) {
   const float weight_decay =
       decay || spec.decay_all() ? spec.weight_decay() : 0.0f;
   if (spec.has_adam()) {
-    Adam(spec.adam(), learning_rate, step, weight_decay, gradient, values,
-         state[0], state[1]);
+    Adam(spec.adam(), learning_rate, step, weight_decay, gradient, frozen,
+         values, state[0], state[1]);
   } else {
     Sgd(spec.sgd(), static_cast<float>(learning_rate), weight_decay, gradient,
-        values, state[0]);
+        frozen, values, state[0]);
   }
 }
 

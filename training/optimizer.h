@@ -22,10 +22,12 @@ OptimizerState InitialOptimizerState(const OptimizerSpec& spec,
                                      int64_t elements);
 
 // One step of one tensor. `step` counts from 1 (Adam's bias correction);
-// `decay` says whether weight decay applies.
+// `decay` says whether weight decay applies. Values at which `frozen` is not 0
+// stay as they are; where it is empty, none do.
 void UpdateTensor(const OptimizerSpec& spec, double learning_rate, int64_t step,
                   bool decay, std::span<const float> gradient,
-                  std::span<float> values, OptimizerState& state);
+                  std::span<const float> frozen, std::span<float> values,
+                  OptimizerState& state);
 
 }  // namespace tritlab
 

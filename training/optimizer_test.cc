@@ -24,7 +24,7 @@ std::vector<float> Trajectory(const OptimizerSpec& spec,
   OptimizerState state = InitialOptimizerState(spec, 1);
   for (size_t i = 0; i < gradients.size(); ++i) {
     UpdateTensor(spec, 0.1, static_cast<int64_t>(i) + 1, decay,
-                 {&gradients[i], 1}, value, state);
+                 {&gradients[i], 1}, /*frozen=*/{}, value, state);
     trajectory.push_back(value[0]);
   }
   return trajectory;
@@ -82,6 +82,30 @@ TEST(OptimizerTest, ImpossibleSettingsNameTheirField) {
     EXPECT_THAT(std::string(ValidateOptimizer(Parse(text)).message()),
                 testing::HasSubstr(field))
         << text;
+  }
+}
+
+// INQ's masks: neither gradient nor momentum nor decay moves a frozen weight,
+// and the others move as if it were not there.
+TEST(OptimizerTest, FrozenValuesStay) {
+  for (const char* text :
+       {"sgd { momentum: 0.9 nesterov: true } weight_decay: 0.1",
+        "adam { } weight_decay: 0.1"}) {
+    const OptimizerSpec spec = Parse(text);
+    std::vector<float> values = {1, 2, 3}, alone = {2};
+    const std::vector<float> frozen = {1, 0, 1};
+    OptimizerState state = InitialOptimizerState(spec, 3);
+    OptimizerState state_alone = InitialOptimizerState(spec, 1);
+    for (int step = 1; step <= 5; ++step) {
+      UpdateTensor(spec, 0.1, step, /*decay=*/true,
+                   std::vector<float>{5, -1, 7}, frozen, values, state);
+      UpdateTensor(spec, 0.1, step, /*decay=*/true, std::vector<float>{-1}, {},
+                   alone, state_alone);
+    }
+    EXPECT_EQ(values[0], 1);
+    EXPECT_EQ(values[2], 3);
+    EXPECT_NE(values[1], 2);
+    EXPECT_EQ(values[1], alone[0]);
   }
 }
 

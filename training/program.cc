@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "kernels/elementwise.h"
 #include "models/shape_inference.h"
+#include "training/quantized_operator.h"
 
 namespace tritlab {
 namespace {
@@ -28,7 +29,7 @@ std::vector<int> CountConsumers(const ShapedGraph& shaped) {
 absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     const Graph& graph, const std::vector<NodeValues>& values,
     const Options& options) {
-  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, options.batch));
+  ASSIGN_OR_RETURN(ShapedGraph shaped, InferShapes(graph, options.batch));
   std::unique_ptr<Program> program(new Program(options));
   const std::vector<int> consumers = CountConsumers(shaped);
 
@@ -46,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
 
   std::vector<bool> has_gradient(graph.nodes_size(),
                                  false);  // of the node's output
+  double quantized_gradients = 0;         // bytes
   for (int i = 1; i < graph.nodes_size(); ++i) {
     const Node& node = graph.nodes(i);
     if (node.has_relu() && fused_relu[shaped.inputs[i][0]] == i) continue;
@@ -61,6 +63,19 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     const NodeValues& of_node = values[i];
     has_gradient[step.output] =
         input_gradient || !of_node.weights.empty() || !of_node.scale.empty();
+    if (of_node.activations != nullptr) {
+      // The layer reads its input's quantized copy, which is known by an index
+      // behind those of all nodes.
+      const int quantized = static_cast<int>(shaped.shapes.size());
+      program->steps_.push_back(
+          {.op = MakeActivationStep(options.type, input_shapes[0].size(),
+                                    *of_node.activations),
+           .inputs = step.inputs,
+           .output = quantized});
+      shaped.shapes.push_back(input_shapes[0]);
+      has_gradient.push_back(input_gradient);
+      step.inputs = {quantized};
+    }
     ASSIGN_OR_RETURN(
         step.op,
         MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
@@ -68,10 +83,16 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
                       .training = options.training,
                       .input_gradient = options.training && input_gradient,
                       .relu = fused_relu[i] >= 0}));
+    if (options.training && of_node.gradients != nullptr) {
+      step.op = WithQuantizedGradient(std::move(step.op), options.type,
+                                      shaped.shapes[i], *of_node.gradients);
+      quantized_gradients +=
+          static_cast<double>(shaped.shapes[i].size()) * SizeOf(options.type);
+    }
     program->steps_.push_back(std::move(step));
   }
   program->logits_ = graph.nodes_size() - 1;
-  const Shape& logits = shaped.shapes.back();
+  const Shape& logits = shaped.shapes[program->logits_];
   if (logits.height != 1 || logits.width != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("graph \"", graph.name(), "\" ends in ", ToString(logits),
@@ -86,7 +107,8 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
   }
   RETURN_IF_ERROR(CheckMemory(
       absl::StrCat(graph.name(), " with batches of ", options.batch),
-      static_cast<double>(activations.total_bytes()) + gradients.total_bytes(),
+      static_cast<double>(activations.total_bytes()) + gradients.total_bytes() +
+          quantized_gradients,
       "use a smaller batch_size"));
   program->activations_ = activations.Allocate();
   program->gradients_ = gradients.Allocate();

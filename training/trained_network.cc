@@ -1,23 +1,37 @@
 #include "training/trained_network.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
+#include "base/random.h"
 #include "base/status_macros.h"
+#include "base/status_prefix.h"
 #include "quant/policy.h"
 
 namespace tritlab {
 namespace {
+
+constexpr uint64_t kQuantizers =
+    0x7175616e74;  // the random stream of this file
 
 // The names under which a checkpoint holds what is not a parameter of the
 // network.
 std::string StateName(const std::string& tensor, size_t index) {
   return absl::StrCat(tensor, "#optimizer", index);
 }
-std::string QuantizerName(const Node& layer,
-                          const QuantizerParameter& parameter) {
-  return absl::StrCat(layer.name(), "#", parameter.name);
+std::string QuantizerName(const Node& layer, const std::string& name) {
+  return absl::StrCat(layer.name(), "#", name);
+}
+
+QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
+  return {
+      .name = layer.name(),
+      .outputs = layer.has_linear() ? layer.linear().out_features()
+                                    : layer.convolution().out_channels(),
+      .seed = RandomStream(seed, kQuantizers, Crc32c(layer.name())).Bits(0)};
 }
 
 }  // namespace
@@ -34,21 +48,23 @@ absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
     network->states_.push_back(InitialOptimizerState(optimizer, elements));
   }
   const std::vector<int> weighted = WeightedNodes(graph);
-  std::vector<std::string> names;
-  for (const int node : weighted) names.push_back(graph.nodes(node).name());
-  ASSIGN_OR_RETURN(auto quantizers, ApplyPolicy(policy, names));
+  std::vector<QuantizedLayer> described;
+  for (const int node : weighted)
+    described.push_back(AsQuantizedLayer(graph.nodes(node), seed));
+  ASSIGN_OR_RETURN(auto quantizers, ApplyPolicy(policy, described));
   for (size_t i = 0; i < weighted.size(); ++i) {
     Layer layer;
     layer.node = &network->graph_.nodes(weighted[i]);
     layer.weights = network->parameters_.nodes[weighted[i]].weights;
-    layer.quantizer = std::move(quantizers[i]);
+    layer.quantizer = std::move(quantizers[i].weights);
+    layer.activations = std::move(quantizers[i].activations);
+    layer.gradients = std::move(quantizers[i].gradients);
     if (layer.quantizer != nullptr) {
       layer.computed.resize(
           network->parameters_.tensors[layer.weights].values.size());
-      for (size_t p = 0; p < layer.quantizer->parameters().size(); ++p) {
-        layer.quantizer_state.push_back(InitialOptimizerState(optimizer, 1));
-      }
     }
+    layer.quantizer_state.assign(layer.learned().size(),
+                                 InitialOptimizerState(optimizer, 1));
     network->layers_.push_back(std::move(layer));
   }
   return network;
@@ -60,8 +76,43 @@ absl::Status TrainedNetwork::Initialize(const Checkpoint* start) {
       RETURN_IF_ERROR(CopyTensor(*start, tensor.name, tensor.values));
     }
   }
+  return InitializeQuantizers();
+}
+
+absl::Status TrainedNetwork::InitializeQuantizers() {
   for (Layer& layer : layers_) {
-    if (layer.quantizer != nullptr) layer.quantizer->Initialize(latent(layer));
+    if (layer.quantizer == nullptr) continue;
+    RETURN_IF_ERROR(WithPrefix(layer.node->name(),
+                               layer.quantizer->Initialize(latent(layer))));
+  }
+  return absl::OkStatus();
+}
+
+int TrainedNetwork::stages() const {
+  int stages = 1;
+  for (const Layer& layer : layers_) {
+    if (layer.quantizer != nullptr)
+      stages = std::max(stages, layer.quantizer->stages());
+  }
+  return stages;
+}
+
+absl::Status TrainedNetwork::BeginStage(int stage) {
+  for (Layer& layer : layers_) {
+    if (layer.quantizer == nullptr || stage >= layer.quantizer->stages())
+      continue;
+    RETURN_IF_ERROR(
+        WithPrefix(layer.node->name(),
+                   layer.quantizer->BeginStage(
+                       stage, parameters_.tensors[layer.weights].values)));
+  }
+  const auto forget = [](OptimizerState& state) {
+    for (std::vector<float>& values : state)
+      std::fill(values.begin(), values.end(), 0.0f);
+  };
+  for (OptimizerState& state : states_) forget(state);
+  for (Layer& layer : layers_) {
+    for (OptimizerState& state : layer.quantizer_state) forget(state);
   }
   return absl::OkStatus();
 }
@@ -76,19 +127,21 @@ absl::Status TrainedNetwork::Restore(const Checkpoint& checkpoint) {
           CopyTensor(checkpoint, StateName(tensor.name, k), states_[i][k]));
     }
   }
+  RETURN_IF_ERROR(InitializeQuantizers());
   for (Layer& layer : layers_) {
-    if (layer.quantizer == nullptr) continue;
-    const std::span<QuantizerParameter> parameters =
-        layer.quantizer->parameters();
-    for (size_t p = 0; p < parameters.size(); ++p) {
-      const std::string name = QuantizerName(*layer.node, parameters[p]);
-      std::vector<float> value(1);
-      RETURN_IF_ERROR(CopyTensor(checkpoint, name, value));
-      parameters[p].value = value[0];
+    const std::vector<QuantizerParameter*> learned = layer.learned();
+    for (size_t p = 0; p < learned.size(); ++p) {
+      const std::string name = QuantizerName(*layer.node, learned[p]->name);
+      RETURN_IF_ERROR(CopyTensor(checkpoint, name, {&learned[p]->value, 1}));
       for (size_t k = 0; k < layer.quantizer_state[p].size(); ++k) {
         RETURN_IF_ERROR(CopyTensor(checkpoint, StateName(name, k),
                                    layer.quantizer_state[p][k]));
       }
+    }
+    if (layer.quantizer == nullptr) continue;
+    for (const QuantizerState& state : layer.quantizer->state()) {
+      RETURN_IF_ERROR(CopyTensor(
+          checkpoint, QuantizerName(*layer.node, state.name), state.values));
     }
   }
   return absl::OkStatus();
@@ -104,17 +157,31 @@ void TrainedNetwork::WriteTo(Checkpoint& checkpoint) const {
       checkpoint.tensors[StateName(tensor.name, k)] = states_[i][k];
   }
   for (const Layer& layer : layers_) {
-    if (layer.quantizer == nullptr) continue;
-    const std::span<const QuantizerParameter> parameters =
-        layer.quantizer->parameters();
-    for (size_t p = 0; p < parameters.size(); ++p) {
-      const std::string name = QuantizerName(*layer.node, parameters[p]);
-      checkpoint.tensors[name] = {parameters[p].value};
+    const std::vector<QuantizerParameter*> learned = layer.learned();
+    for (size_t p = 0; p < learned.size(); ++p) {
+      const std::string name = QuantizerName(*layer.node, learned[p]->name);
+      checkpoint.tensors[name] = {learned[p]->value};
       for (size_t k = 0; k < layer.quantizer_state[p].size(); ++k) {
         checkpoint.tensors[StateName(name, k)] = layer.quantizer_state[p][k];
       }
     }
+    if (layer.quantizer == nullptr) continue;
+    for (const QuantizerState& state : layer.quantizer->state()) {
+      checkpoint.tensors[QuantizerName(*layer.node, state.name)] = {
+          state.values.begin(), state.values.end()};
+    }
   }
+}
+
+std::vector<QuantizerParameter*> TrainedNetwork::Layer::learned() const {
+  std::vector<QuantizerParameter*> learned;
+  const auto add = [&](std::span<QuantizerParameter> parameters) {
+    for (QuantizerParameter& parameter : parameters)
+      learned.push_back(&parameter);
+  };
+  if (quantizer != nullptr) add(quantizer->parameters());
+  if (activations != nullptr) add(activations->parameters());
+  return learned;
 }
 
 std::vector<NodeValues> TrainedNetwork::Values(bool training) {
@@ -140,8 +207,10 @@ std::vector<NodeValues> TrainedNetwork::Values(bool training) {
                  .grad_scale = gradient(of.scale),
                  .grad_shift = gradient(of.shift)};
     for (const Layer& layer : layers_) {
-      if (layer.quantizer != nullptr && layer.weights == of.weights)
-        values[i].weights = layer.computed;
+      if (layer.weights != of.weights) continue;
+      if (layer.quantizer != nullptr) values[i].weights = layer.computed;
+      values[i].activations = layer.activations.get();
+      values[i].gradients = layer.gradients.get();
     }
   }
   return values;
@@ -155,6 +224,12 @@ void TrainedNetwork::Quantize() {
   }
 }
 
+void TrainedNetwork::SetStep(int64_t step) {
+  for (Layer& layer : layers_) {
+    if (layer.gradients != nullptr) layer.gradients->set_step(step);
+  }
+}
+
 void TrainedNetwork::Backpropagate() {
 #pragma omp parallel for schedule(dynamic)
   for (Layer& layer : layers_) {
@@ -165,24 +240,39 @@ void TrainedNetwork::Backpropagate() {
 }
 
 void TrainedNetwork::Update(double learning_rate, int64_t step) {
+  std::vector<std::span<const float>> frozen(parameters_.tensors.size());
+  for (const Layer& layer : layers_) {
+    if (layer.quantizer != nullptr)
+      frozen[layer.weights] = layer.quantizer->frozen();
+  }
 #pragma omp parallel for schedule(dynamic)
   for (size_t i = 0; i < parameters_.tensors.size(); ++i) {
     ParameterTensor& tensor = parameters_.tensors[i];
     if (!tensor.trained()) continue;
     UpdateTensor(optimizer_, learning_rate, step,
                  /*decay=*/tensor.role == ParameterTensor::Role::kWeights,
-                 gradients_[i], tensor.values, states_[i]);
+                 gradients_[i], frozen[i], tensor.values, states_[i]);
   }
   for (Layer& layer : layers_) {
-    if (layer.quantizer == nullptr) continue;
-    const std::span<QuantizerParameter> parameters =
-        layer.quantizer->parameters();
-    for (size_t p = 0; p < parameters.size(); ++p) {
-      UpdateTensor(optimizer_, learning_rate, step, /*decay=*/false,
-                   {&parameters[p].gradient, 1}, {&parameters[p].value, 1},
-                   layer.quantizer_state[p]);
+    const std::vector<QuantizerParameter*> learned = layer.learned();
+    for (size_t p = 0; p < learned.size(); ++p) {
+      UpdateTensor(optimizer_, learning_rate, step, learned[p]->decays,
+                   {&learned[p]->gradient, 1}, /*frozen=*/{},
+                   {&learned[p]->value, 1}, layer.quantizer_state[p]);
     }
   }
+}
+
+std::map<std::string, double> TrainedNetwork::Describe(
+    const Layer& layer) const {
+  std::map<std::string, double> values;
+  if (layer.quantizer != nullptr)
+    values = layer.quantizer->Describe(latent(layer));
+  if (layer.activations != nullptr) {
+    values["activation_bits"] = layer.activations->bits();
+    values["activation_step"] = layer.activations->step();
+  }
+  return values;
 }
 
 double TrainedNetwork::WeightSparsity() const {

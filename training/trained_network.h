@@ -11,6 +11,7 @@
 #define TRITLAB_TRAINING_TRAINED_NETWORK_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@
 #include "models/checkpoint.h"
 #include "models/graph.pb.h"
 #include "models/parameters.h"
+#include "quant/activation_quantizer.h"
+#include "quant/dorefa_gradients.h"
 #include "quant/quantizer.h"
 #include "training/operator.h"
 #include "training/optimizer.h"
@@ -36,6 +39,13 @@ class TrainedNetwork {
       const Graph& graph, const Policy& policy, const OptimizerSpec& optimizer,
       uint64_t seed);
 
+  // How many stages the quantizers divide the phase into, and the beginning of
+  // each: quantizers freeze what they will, and the optimizer forgets the
+  // gradients of the stage before. InvalidArgument, naming the layer, when a
+  // weight is no finite number.
+  int stages() const;
+  absl::Status BeginStage(int stage);
+
   // Begins a phase: quantizers take their first scales from the weights. With a
   // checkpoint (an earlier phase's), the weights come from there, and what that
   // phase's optimizer and quantizers knew is left behind.
@@ -50,10 +60,14 @@ class TrainedNetwork {
 
   // computed = q(latent), for every quantized layer.
   void Quantize();
+  // Before a backward pass: which step of the phase the quantizers of gradients
+  // draw their noise for.
+  void SetStep(int64_t step);
   // After the program's backward pass: from gradients of computed weights to
   // those of latent ones.
   void Backpropagate();
-  // One optimizer step on all that is trained. `step` counts from 1.
+  // One optimizer step on all that is trained. `step` counts from 1 within the
+  // stage.
   void Update(double learning_rate, int64_t step);
 
   // The convolutions and linear layers, first to last.
@@ -61,9 +75,13 @@ class TrainedNetwork {
     const Node* node = nullptr;
     int weights = -1;  // index into parameters().tensors
     std::unique_ptr<WeightQuantizer> quantizer;  // nullptr: full precision
-    std::vector<OptimizerState>
-        quantizer_state;          // one a parameter of the quantizer
-    std::vector<float> computed;  // empty in full precision
+    std::unique_ptr<ActivationQuantizer> activations;  // nullptr: likewise
+    std::unique_ptr<DorefaGradients> gradients;        // nullptr: likewise
+    std::vector<OptimizerState> quantizer_state;  // one a learned parameter
+    std::vector<float> computed;  // empty where weights are in full precision
+
+    // What the layer's quantizers learn.
+    std::vector<QuantizerParameter*> learned() const;
   };
   const std::vector<Layer>& layers() const { return layers_; }
   const Parameters& parameters() const { return parameters_; }
@@ -75,12 +93,15 @@ class TrainedNetwork {
                                       : std::span<const float>(layer.computed);
   }
 
+  // What a report says of the layer: what its quantizers learned and chose.
+  std::map<std::string, double> Describe(const Layer& layer) const;
   // The share of zeros among the values that the layers compute with.
   double WeightSparsity() const;
 
  private:
   TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer)
       : graph_(graph), optimizer_(optimizer) {}
+  absl::Status InitializeQuantizers();
 
   const Graph graph_;
   const OptimizerSpec optimizer_;

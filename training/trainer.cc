@@ -14,7 +14,9 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "base/status_prefix.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "quant/policy.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
 
@@ -43,9 +45,11 @@ absl::Status ValidatePhase(const PhaseSpec& phase) {
   const auto error = [](absl::string_view what) {
     return absl::InvalidArgumentError(what);
   };
-  if (phase.epochs() < 1)
+  if (!phase.has_epochs())
+    return error("epochs is not set; it must be at least 0");
+  if (phase.epochs() < 0)
     return error(
-        absl::StrFormat("epochs is %d; it must be at least 1", phase.epochs()));
+        absl::StrFormat("epochs is %d; it must be at least 0", phase.epochs()));
   if (phase.batch_size() < 1 || phase.batch_size() > 65536) {
     return error(absl::StrFormat("batch_size is %d; it must be 1 to 65536",
                                  phase.batch_size()));
@@ -55,6 +59,8 @@ absl::Status ValidatePhase(const PhaseSpec& phase) {
         "label_smoothing is %g; it must be at least 0 and below 1",
         phase.label_smoothing()));
   }
+  RETURN_IF_ERROR(ValidatePolicy(phase.policy()));
+  if (phase.epochs() == 0) return absl::OkStatus();
   RETURN_IF_ERROR(ValidateOptimizer(phase.optimizer()));
   return ValidateSchedule(phase.schedule());
 }
@@ -104,21 +110,17 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
 }
 
 absl::Status Trainer::Begin(const Checkpoint* start) {
-  if (absl::Status status = network_->Initialize(start); !status.ok()) {
-    return absl::Status(
-        status.code(),
-        absl::StrCat("the weights to begin with: ", status.message()));
-  }
+  RETURN_IF_ERROR(
+      WithPrefix("the weights to begin with", network_->Initialize(start)));
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   position_.set_initial_top1(evaluation.top1);
+  position_.set_initial_loss(evaluation.loss);
   return absl::OkStatus();
 }
 
 absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
-  if (absl::Status status = network_->Restore(checkpoint); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(options_.checkpoint, ": ",
-                                                    status.message()));
-  }
+  RETURN_IF_ERROR(
+      WithPrefix(options_.checkpoint, network_->Restore(checkpoint)));
   const std::string checksum = position_.data_checksum();
   if (!position_.ParseFromString(checkpoint.position) ||
       position_.phase() != phase_.name()) {
@@ -134,7 +136,7 @@ absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
         "); give the data that the run began with, or begin a new run"));
   }
   const uint64_t steps_per_epoch = train_loader_->batches_per_epoch();
-  const uint64_t steps = steps_per_epoch * phase_.epochs();
+  const uint64_t steps = this->steps();
   const uint64_t batch = phase_.batch_size();
   if (position_.step() > steps ||
       position_.finished() != (position_.step() == steps) ||
@@ -154,15 +156,17 @@ absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
 
 absl::Status Trainer::Run() {
   const int64_t steps_per_epoch = train_loader_->batches_per_epoch();
-  const int64_t steps = steps_per_epoch * phase_.epochs();
+  const int64_t steps = this->steps();
+  if (steps == 0 && !position_.finished()) {
+    position_.set_finished(true);
+    return WriteCheckpointNow();
+  }
   double last_checkpoint = Now();
   while (!position_.finished()) {
     const int64_t epoch =
         static_cast<int64_t>(position_.step()) / steps_per_epoch;
     Progress progress(
-        absl::StrFormat("%s epoch %d/%d", phase_.name(), epoch + 1,
-                        phase_.epochs()),
-        steps_per_epoch * phase_.batch_size(),
+        ProgressName(epoch), steps_per_epoch * phase_.batch_size(),
         {.already_done = static_cast<int64_t>(position_.images())});
     do {
       const bool stop = options_.stop_requested && options_.stop_requested();
@@ -193,10 +197,16 @@ absl::Status Trainer::Step() {
   const double start = Now();
   const int64_t steps_per_epoch = train_loader_->batches_per_epoch();
   const int64_t step = static_cast<int64_t>(position_.step());
+  const int64_t step_of_stage = step % (steps_per_epoch * phase_.epochs());
   train_loader_->Start(step / steps_per_epoch, step % steps_per_epoch);
   ASSIGN_OR_RETURN(const Batch* batch, train_loader_->Next());
 
+  if (step_of_stage == 0) {
+    RETURN_IF_ERROR(network_->BeginStage(
+        static_cast<int>(step / (steps_per_epoch * phase_.epochs()))));
+  }
   network_->Quantize();
+  network_->SetStep(step);
   program_->LoadWeights();
   const void* const logits = program_->Forward(batch->images.data());
   const LossResult loss = SoftmaxCrossEntropy(
@@ -210,9 +220,9 @@ absl::Status Trainer::Step() {
   }
   program_->Backward(grad_logits_.data());
   network_->Backpropagate();
-  learning_rate_ =
-      LearningRate(phase_.schedule(), step, steps_per_epoch, phase_.epochs());
-  network_->Update(learning_rate_, step + 1);
+  learning_rate_ = LearningRate(phase_.schedule(), step_of_stage,
+                                steps_per_epoch, phase_.epochs());
+  network_->Update(learning_rate_, step_of_stage + 1);
 
   position_.set_step(step + 1);
   position_.set_loss_sum(position_.loss_sum() + loss.loss_sum);
@@ -223,6 +233,16 @@ absl::Status Trainer::Step() {
   position_.set_training_seconds(position_.training_seconds() + seconds);
   position_.set_seconds(position_.seconds() + seconds);
   return absl::OkStatus();
+}
+
+std::string Trainer::ProgressName(int64_t epoch) const {
+  const int stages = network_->stages();
+  const std::string stage =
+      stages == 1 ? ""
+                  : absl::StrFormat(" stage %d/%d", epoch / phase_.epochs() + 1,
+                                    stages);
+  return absl::StrFormat("%s%s epoch %d/%d", phase_.name(), stage,
+                         epoch % phase_.epochs() + 1, phase_.epochs());
 }
 
 absl::Status Trainer::FinishEpoch() {
@@ -245,9 +265,7 @@ absl::Status Trainer::FinishEpoch() {
   record.set_seconds(position_.seconds());
   record.set_weight_sparsity(network_->WeightSparsity());
   for (const TrainedNetwork::Layer& layer : network_->layers()) {
-    if (layer.quantizer == nullptr) continue;
-    for (const auto& [name, value] :
-         layer.quantizer->Describe(network_->latent(layer))) {
+    for (const auto& [name, value] : network_->Describe(layer)) {
       (*record.mutable_values())[absl::StrCat(layer.node->name(), "/", name)] =
           value;
     }

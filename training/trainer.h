@@ -62,10 +62,16 @@ class Trainer {
   const TrainingPosition& position() const { return position_; }
   const TrainedNetwork& network() const { return *network_; }
   int64_t steps_per_epoch() const { return train_loader_->batches_per_epoch(); }
+  // Of the whole phase, all its stages.
+  int64_t steps() const {
+    return steps_per_epoch() * phase_.epochs() * network_->stages();
+  }
 
  private:
   Trainer(const PhaseSpec& phase, const Options& options)
       : phase_(phase), options_(options) {}
+  // What the progress line calls an epoch of the phase, counted from 0.
+  std::string ProgressName(int64_t epoch) const;
   absl::Status FinishEpoch();
   absl::StatusOr<Evaluation> EvaluateNow();
   absl::Status WriteCheckpointNow();

@@ -31,6 +31,19 @@ constexpr char kTtq[] = R"(
   augmentation { pad_crop: 2 }
   policy { rules { layers: "*" quantizer { ttq { } } } })";
 
+// Two stages, and everything that draws random numbers or learns on the way.
+constexpr char kInq[] = R"(
+  name: "inq" starts_from: "full_precision" epochs: 1 batch_size: 16
+  optimizer { sgd { momentum: 0.9 } weight_decay: 1e-3 }
+  schedule { learning_rate: 0.01 cosine { } }
+  augmentation { pad_crop: 2 }
+  policy { rules {
+    layers: "*"
+    quantizer { inq { bits: 3 portions: [0.5, 1] partition: RANDOM } }
+    activations { pact { bits: 4 } }
+    gradients { dorefa { bits: 6 } }
+  } })";
+
 PhaseSpec Phase(const std::string& text) {
   PhaseSpec phase;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &phase));
@@ -103,7 +116,7 @@ class TrainerTest : public testing::Test {
 TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
   for (const DataType type : {DataType::kF32, DataType::kBF16}) {
     std::string start;
-    for (const char* text : {kFullPrecision, kTtq}) {
+    for (const char* text : {kFullPrecision, kTtq, kInq}) {
       const PhaseSpec phase = Phase(text);
       const auto begin = [&](Trainer& trainer) {
         if (start.empty()) return trainer.Begin(nullptr);
@@ -169,6 +182,65 @@ TEST_F(TrainerTest, TrainingLearnsAndTtqComputesWithThreeValues) {
   }
   EXPECT_EQ(quantized, 6) << "all but the first and the last layer";
   EXPECT_GT(ttq->network().WeightSparsity(), 0);
+}
+
+// Between the beginning of a stage and its end, what is frozen does not move,
+// and in the end every weight of every layer is 0 or a power of two.
+TEST_F(TrainerTest, InqFreezesAndReTrainsStageByStage) {
+  auto trainer = Make(Phase(kInq), "inq.ckpt");
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_EQ(trainer->network().stages(), 2);
+  ASSERT_EQ(trainer->steps(), 2 * trainer->steps_per_epoch());
+  ASSERT_TRUE(trainer->Step().ok());
+  std::vector<std::vector<float>> early;
+  for (const TrainedNetwork::Layer& layer : trainer->network().layers()) {
+    const auto latent = trainer->network().latent(layer);
+    early.emplace_back(latent.begin(), latent.end());
+  }
+  while (trainer->position().step() + 1 <
+         static_cast<uint64_t>(trainer->steps_per_epoch()))
+    ASSERT_TRUE(trainer->Step().ok());
+  int64_t moved = 0, frozen = 0;
+  for (size_t l = 0; l < early.size(); ++l) {
+    const TrainedNetwork::Layer& layer = trainer->network().layers()[l];
+    const auto latent = trainer->network().latent(layer);
+    for (size_t i = 0; i < latent.size(); ++i) {
+      if (layer.quantizer->frozen()[i] != 0) {
+        ASSERT_EQ(latent[i], early[l][i]) << layer.node->name();
+        ++frozen;
+      } else {
+        moved += latent[i] != early[l][i];
+      }
+    }
+  }
+  EXPECT_GT(frozen, 0);
+  EXPECT_GT(moved, frozen / 2) << "the other half is trained";
+  ASSERT_TRUE(trainer->Run().ok());
+  EXPECT_EQ(trainer->position().epochs_size(), 2);
+  for (const TrainedNetwork::Layer& layer : trainer->network().layers()) {
+    for (const float w : trainer->network().computed(layer)) {
+      int exponent;
+      EXPECT_TRUE(w == 0 || std::abs(std::frexp(w, &exponent)) == 0.5f) << w;
+    }
+  }
+}
+
+TEST_F(TrainerTest, APhaseOfNoEpochsIsEvaluatedAndKept) {
+  PhaseSpec phase = Phase(R"(
+    name: "rounded" epochs: 0 batch_size: 16
+    policy { rules { layers: "*" quantizer { global { bits: 3 } } } })");
+  auto trainer = Make(phase, "rounded.ckpt");
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  const auto latent = trainer->network().latent(trainer->network().layers()[1]);
+  const std::vector<float> before(latent.begin(), latent.end());
+  ASSERT_TRUE(trainer->Run().ok());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), latent.begin()));
+  EXPECT_GT(trainer->position().initial_loss(), 0);
+  auto resumed = Make(phase, "rounded.ckpt");
+  ASSERT_TRUE(
+      resumed->Resume(*ReadNewestCheckpoint(Path("rounded.ckpt"), Network()))
+          .ok());
+  EXPECT_TRUE(resumed->position().finished());
 }
 
 TEST_F(TrainerTest, ChangedImagesAreNoticed) {
@@ -262,10 +334,14 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRun) {
 
 TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {
   const std::pair<const char*, const char*> cases[] = {
-      {"epochs: 0", "epochs"},
+      {"", "epochs is not set"},
+      {"epochs: -1", "epochs"},
       {"epochs: 1 batch_size: -1", "batch_size"},
       {"epochs: 1 batch_size: 8 label_smoothing: 1", "label_smoothing"},
-      {"epochs: 1 batch_size: 8 optimizer { sgd { } }", "learning_rate"}};
+      {"epochs: 1 batch_size: 8 optimizer { sgd { } }", "learning_rate"},
+      {"epochs: 1 batch_size: 8 policy { rules { layers: '*' quantizer { inq { "
+       "bits: 9 } } } }",
+       "policy.rules[0].quantizer.inq.bits"}};
   for (const auto& [text, field] : cases) {
     EXPECT_THAT(std::string(ValidatePhase(Phase(text)).message()),
                 HasSubstr(field))
