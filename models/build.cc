@@ -4,6 +4,7 @@
 #include "base/status_macros.h"
 #include "models/resnet.h"
 #include "models/shape_inference.h"
+#include "models/vgg.h"
 
 namespace tritlab {
 
@@ -16,9 +17,14 @@ absl::StatusOr<Graph> BuildGraph(const ModelSpec& spec,
                        BuildCifarResNet(spec.cifar_resnet(), image, classes));
       break;
     }
+    case ModelSpec::kVggSmall: {
+      ASSIGN_OR_RETURN(graph, BuildVggSmall(spec.vgg_small(), image, classes));
+      break;
+    }
     case ModelSpec::ARCHITECTURE_NOT_SET:
       return absl::InvalidArgumentError(
-          "model names no architecture; set model.cifar_resnet");
+          "model names no architecture; set model.cifar_resnet or "
+          "model.vgg_small");
   }
   RETURN_IF_ERROR(InferShapes(graph, /*batch=*/1).status());
   return graph;

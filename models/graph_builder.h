@@ -46,13 +46,13 @@ class GraphBuilder {
     Append(name, {a, b})->mutable_add();
     return name;
   }
+  std::string MaxPool(const std::string& name, const std::string& input,
+                      int64_t window, int64_t stride) {
+    return Pool(PoolingOperator::MAX, name, input, window, stride);
+  }
   std::string AveragePool(const std::string& name, const std::string& input,
                           int64_t window, int64_t stride) {
-    PoolingOperator* pooling = Append(name, {input})->mutable_pooling();
-    pooling->set_kind(PoolingOperator::AVERAGE);
-    pooling->set_window(window);
-    pooling->set_stride(stride);
-    return name;
+    return Pool(PoolingOperator::AVERAGE, name, input, window, stride);
   }
   std::string GlobalAveragePool(const std::string& name,
                                 const std::string& input) {
@@ -74,6 +74,14 @@ class GraphBuilder {
   Graph& graph() { return graph_; }
 
  private:
+  std::string Pool(PoolingOperator::Kind kind, const std::string& name,
+                   const std::string& input, int64_t window, int64_t stride) {
+    PoolingOperator* pooling = Append(name, {input})->mutable_pooling();
+    pooling->set_kind(kind);
+    pooling->set_window(window);
+    pooling->set_stride(stride);
+    return name;
+  }
   Node* Append(const std::string& name,
                std::initializer_list<std::string> inputs) {
     Node* node = graph_.add_nodes();

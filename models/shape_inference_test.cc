@@ -42,6 +42,22 @@ TEST(ShapeInferenceTest, EveryOperator) {
   EXPECT_THAT(shaped->inputs[5], testing::ElementsAre(4, 4));
 }
 
+// Classifiers with a hidden layer (VGG) pool by maximum and normalize features
+// that have no place in an image.
+TEST(ShapeInferenceTest, BatchNormalizationOfALinearLayer) {
+  GraphBuilder net("net", Image());
+  std::string x = net.MaxPool("max", "image", 2, 2);
+  x = net.Linear("fc1", x, 20);
+  x = net.Relu("relu", net.BatchNormalization("bn", x));
+  net.Linear("fc2", x, 10);
+  const auto shaped = InferShapes(net.graph(), 4);
+  ASSERT_TRUE(shaped.ok()) << shaped.status();
+  EXPECT_THAT(shaped->shapes,
+              testing::ElementsAre(Shape{4, 9, 7, 3}, Shape{4, 4, 3, 3},
+                                   Shape{4, 1, 1, 20}, Shape{4, 1, 1, 20},
+                                   Shape{4, 1, 1, 20}, Shape{4, 1, 1, 10}));
+}
+
 // Graphs may come from files: each mistake is an error that names the node.
 TEST(ShapeInferenceTest, MistakesNameTheirNode) {
   EXPECT_THAT(ErrorOf(Graph()), HasSubstr("does not begin with its input"));

@@ -1,0 +1,27 @@
+// The small VGG that quantized networks are compared with on CIFAR: Li et al.
+// 2016 (Ternary Weight Networks), section 3, there named VGG-7. Three times two
+// 3x3 convolutions and a 2x2 max pooling, then a hidden linear layer and the
+// classifier; all but the classifier are batch-normalized, before their ReLU.
+//
+// Node names: "conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "pool1", ...,
+// "pool3", then "fc1", "bn7", "relu7" and "fc2".
+#ifndef TRITLAB_MODELS_VGG_H_
+#define TRITLAB_MODELS_VGG_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "models/graph.pb.h"
+#include "models/model.pb.h"
+
+namespace tritlab {
+
+// InvalidArgument, naming what is wrong, when a side of the image is not a
+// multiple of 8 or width is not positive.
+absl::StatusOr<Graph> BuildVggSmall(const VggSmallSpec& spec,
+                                    const InputOperator& image,
+                                    int64_t classes);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_MODELS_VGG_H_
