@@ -1,14 +1,32 @@
 #include "experiments/phase_result.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "quant/packing.h"
 
 namespace tritlab {
 namespace {
+
+// What is packed must be what the accuracy was measured with: every weight is
+// the value of its code, bit for bit.
+absl::Status CheckCodes(const CodedWeights& coded,
+                        std::span<const float> computed,
+                        const std::string& layer) {
+  for (size_t i = 0; i < computed.size(); ++i) {
+    if (computed[i] == coded.value(i)) continue;
+    return absl::InternalError(
+        absl::StrFormat("layer %s: weight %d is %.9g, its code stands for %.9g",
+                        layer, i, computed[i], coded.value(i)));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<LayerResult> MakeLayerResult(
     const TrainedNetwork& network, const TrainedNetwork::Layer& layer) {
@@ -30,15 +48,17 @@ absl::StatusOr<LayerResult> MakeLayerResult(
   result.set_quantizer("full_precision");
   if (layer.quantizer != nullptr) {
     result.set_quantizer(layer.quantizer->name());
-    const CodedWeights coded = layer.quantizer->Encode(network.latent(layer));
-    ASSIGN_OR_RETURN(const std::string packed,
-                     PackCodes(coded.codes, coded.bits));
-    bytes = static_cast<int64_t>(packed.size()) + CodebookBytes(coded);
-    for (const auto& [name, value] :
-         layer.quantizer->Describe(network.latent(layer))) {
-      (*result.mutable_values())[name] = value;
+    const std::optional<CodedWeights> coded =
+        layer.quantizer->Encode(network.latent(layer));
+    if (coded.has_value()) {
+      RETURN_IF_ERROR(CheckCodes(*coded, computed, result.name()));
+      ASSIGN_OR_RETURN(const std::string packed,
+                       PackCodes(coded->codes, coded->bits));
+      bytes = static_cast<int64_t>(packed.size()) + CodebookBytes(*coded);
     }
   }
+  for (const auto& [name, value] : network.Describe(layer))
+    (*result.mutable_values())[name] = value;
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   result.set_bits_per_weight(8 * bytes / count);
   return result;
@@ -75,6 +95,8 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
       result.set_best_epoch(record.epoch());
     }
   }
+  result.set_top1(position.initial_top1());
+  result.set_loss(position.initial_loss());
   if (!position.epochs().empty()) {
     const EpochRecord& last = position.epochs(position.epochs_size() - 1);
     result.set_top1(last.test_top1());

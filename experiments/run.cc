@@ -34,6 +34,9 @@ ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
 ABSL_FLAG(uint32_t, seed, 0, "the seed; 0: the spec's");
 ABSL_FLAG(double, checkpoint_seconds, 60,
           "seconds between checkpoints within an epoch; 0: after every step");
+ABSL_FLAG(std::string, shared_phases, "",
+          "a folder of phases that other runs have trained; one that this run "
+          "has in common with them is taken from there");
 
 namespace tritlab {
 namespace {
@@ -98,6 +101,12 @@ absl::Status Main(int argc, char** argv) {
     return absl::InvalidArgumentError(
         "--checkpoint_seconds: it must be at least 0");
   }
+  const std::string shared_phases =
+      FromWorkingDirectory(absl::GetFlag(FLAGS_shared_phases));
+  if (!shared_phases.empty() && !IsDirectory(shared_phases)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--shared_phases: ", shared_phases, " is no folder"));
+  }
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
 
@@ -121,6 +130,7 @@ absl::Status Main(int argc, char** argv) {
         .seed = seed,
         .resume = resume,
         .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),
+        .shared_phases = shared_phases,
         .stop_requested = [] { return stop_requested != 0; }};
     ASSIGN_OR_RETURN(const Report report, RunExperiment(spec, options));
     std::printf("%s\n", SummaryTable(report).c_str());

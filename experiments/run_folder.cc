@@ -57,7 +57,7 @@ absl::StatusOr<bool> HoldsAnything(const std::string& folder) {
 absl::Status CheckSameSpec(const std::string& folder,
                            const ExperimentSpec& spec) {
   ExperimentSpec before;
-  const std::string path = JoinPath(folder, kSpecFile);
+  const std::string path = SpecIn(folder);
   RETURN_IF_ERROR(ReadTextProto(path, before));
   google::protobuf::util::MessageDifferencer differencer;
   std::string differences;
@@ -71,6 +71,14 @@ absl::Status CheckSameSpec(const std::string& folder,
 
 }  // namespace
 
+std::string SpecIn(const std::string& folder) {
+  return JoinPath(folder, kSpecFile);
+}
+
+std::string CheckpointIn(const std::string& folder, const std::string& phase) {
+  return JoinPath(JoinPath(folder, kCheckpoints), absl::StrCat(phase, ".ckpt"));
+}
+
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
     const std::string& path, const ExperimentSpec& spec, bool resume) {
   if (FileExists(path) && !IsDirectory(path)) {
@@ -80,7 +88,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
   bool holds_run = false;
   if (FileExists(path)) {
     ASSIGN_OR_RETURN(const bool holds_anything, HoldsAnything(path));
-    holds_run = FileExists(JoinPath(path, kSpecFile));
+    holds_run = FileExists(SpecIn(path));
     if (holds_anything && !holds_run) {
       return absl::FailedPreconditionError(absl::StrCat(
           path,
@@ -98,20 +106,15 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
   ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<RunFolder> folder(new RunFolder(path, lock, holds_run));
   // What was seen before the lock may have been another run's first moment.
-  if (FileExists(JoinPath(path, kSpecFile)) != holds_run) {
+  if (FileExists(SpecIn(path)) != holds_run) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, ": another run began in it just now; name another --output_dir"));
   }
   if (!holds_run)
-    RETURN_IF_ERROR(
-        WriteFileAtomically(JoinPath(path, kSpecFile), ToText(spec)));
+    RETURN_IF_ERROR(WriteFileAtomically(SpecIn(path), ToText(spec)));
   return folder;
 }
 
 RunFolder::~RunFolder() { close(lock_); }
-
-std::string RunFolder::CheckpointOf(const std::string& phase) const {
-  return JoinPath(JoinPath(path_, kCheckpoints), absl::StrCat(phase, ".ckpt"));
-}
 
 }  // namespace tritlab

@@ -11,6 +11,10 @@
 
 namespace tritlab {
 
+// Where a run's folder keeps its spec, and a phase's checkpoint.
+std::string SpecIn(const std::string& folder);
+std::string CheckpointIn(const std::string& folder, const std::string& phase);
+
 class RunFolder {
  public:
   // A new run: the folder must not exist, or be empty. With resume: it must
@@ -26,7 +30,9 @@ class RunFolder {
 
   const std::string& path() const { return path_; }
   // Where a phase's checkpoint is kept.
-  std::string CheckpointOf(const std::string& phase) const;
+  std::string CheckpointOf(const std::string& phase) const {
+    return CheckpointIn(path_, phase);
+  }
   // Whether it held a run before.
   bool resumed() const { return resumed_; }
 

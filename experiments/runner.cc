@@ -8,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
+#include "base/status_prefix.h"
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
 #include "experiments/run_folder.h"
+#include "experiments/shared_phases.h"
 #include "kernels/onednn_info.h"
 #include "models/build.h"
 #include "models/cost.h"
@@ -23,21 +25,9 @@
 namespace tritlab {
 namespace {
 
-DataType ChooseType(const ExperimentSpec& spec) {
-  switch (spec.data_type()) {
-    case ExperimentSpec::F32:
-      return DataType::kF32;
-    case ExperimentSpec::BF16:
-      return DataType::kBF16;
-    default:
-      return HasNativeBF16() ? DataType::kBF16 : DataType::kF32;
-  }
-}
-
 // A phase's trouble, by its name.
 absl::Status InPhase(const PhaseSpec& phase, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat("phase ", phase.name(), ": ",
-                                                  status.message()));
+  return WithPrefix(absl::StrCat("phase ", phase.name()), status);
 }
 
 // One experiment's way through its phases; what they share.
@@ -50,9 +40,7 @@ class Run {
     RETURN_IF_ERROR(Prepare());
     RETURN_IF_ERROR(OpenFolder());
     for (const PhaseSpec& phase : spec_.phases()) {
-      if (const absl::Status status = RunPhase(phase); !status.ok()) {
-        return InPhase(phase, status);
-      }
+      RETURN_IF_ERROR(InPhase(phase, RunPhase(phase)));
     }
     return report_;
   }
@@ -81,12 +69,12 @@ class Run {
     // Latent and computed weights, gradients, two moments, the kernels' copies.
     RETURN_IF_ERROR(CheckMemory(graph_.name(), 32.0 * cost_.parameters,
                                 "use a smaller network"));
-    type_ = ChooseType(spec_);
+    type_ = DataTypeOf(spec_);
     for (const PhaseSpec& phase : spec_.phases()) {
       absl::Status status =
           ValidateAugmentationSpec(phase.augmentation(), train_->shape());
       status.Update(MakeTrainer(phase, {}).status());
-      if (!status.ok()) return InPhase(phase, status);
+      RETURN_IF_ERROR(InPhase(phase, status));
     }
     return absl::OkStatus();
   }
@@ -151,7 +139,6 @@ class Run {
 
   // Where a phase stands that was begun before; nothing when it was not.
   absl::StatusOr<std::optional<Checkpoint>> Stopped(const PhaseSpec& phase) {
-    if (!folder_->resumed()) return std::nullopt;
     auto checkpoint =
         ReadNewestCheckpoint(folder_->CheckpointOf(phase.name()), graph_);
     if (absl::IsNotFound(checkpoint.status())) return std::nullopt;
@@ -161,7 +148,10 @@ class Run {
   absl::Status RunPhase(const PhaseSpec& phase) {
     ASSIGN_OR_RETURN(const auto trainer,
                      MakeTrainer(phase, folder_->CheckpointOf(phase.name())));
-    ASSIGN_OR_RETURN(const std::optional<Checkpoint> stopped, Stopped(phase));
+    ASSIGN_OR_RETURN(std::optional<Checkpoint> stopped, Stopped(phase));
+    if (!stopped.has_value()) {
+      ASSIGN_OR_RETURN(stopped, TakeShared(phase));
+    }
     if (stopped.has_value()) {
       RETURN_IF_ERROR(trainer->Resume(*stopped));
     } else {
@@ -181,6 +171,31 @@ class Run {
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
     return WriteReport(report_, folder_->path());
+  }
+
+  // A phase that was trained elsewhere, as if it had been trained here; nothing
+  // when there is none.
+  absl::StatusOr<std::optional<Checkpoint>> TakeShared(const PhaseSpec& phase) {
+    if (options_.shared_phases.empty()) return std::nullopt;
+    ASSIGN_OR_RETURN(const bool copied,
+                     CopySharedPhase(options_.shared_phases,
+                                     {.spec = spec_,
+                                      .phase = phase.name(),
+                                      .seed = options_.seed,
+                                      .type = type_,
+                                      .graph = graph_,
+                                      .data_checksum = train_->checksum()},
+                                     folder_->CheckpointOf(phase.name())));
+    if (!copied) return std::nullopt;
+    ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint, Stopped(phase));
+    TrainingPosition position;
+    if (checkpoint.has_value() &&
+        position.ParseFromString(checkpoint->position)) {
+      for (const EpochRecord& record : position.epochs()) {
+        RETURN_IF_ERROR(metrics_->Append({phase.name(), record}));
+      }
+    }
+    return checkpoint;
   }
 
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {
@@ -203,6 +218,17 @@ class Run {
 };
 
 }  // namespace
+
+DataType DataTypeOf(const ExperimentSpec& spec) {
+  switch (spec.data_type()) {
+    case ExperimentSpec::F32:
+      return DataType::kF32;
+    case ExperimentSpec::BF16:
+      return DataType::kBF16;
+    default:
+      return HasNativeBF16() ? DataType::kBF16 : DataType::kF32;
+  }
+}
 
 absl::StatusOr<Report> RunExperiment(const ExperimentSpec& spec,
                                      const RunOptions& options) {

@@ -9,20 +9,28 @@
 
 #include "absl/status/statusor.h"
 #include "experiments/spec.pb.h"
+#include "kernels/tensor.h"
 #include "reports/report.pb.h"
 
 namespace tritlab {
 
 struct RunOptions {
-  std::string data_root;
-  std::string folder;  // the run's
+  std::string data_root = {};
+  std::string folder = {};  // the run's
   uint32_t seed = 1;
   bool resume = false;
   double checkpoint_seconds = 60;
+  // A folder of phases that others have trained (shared_phases.h): one that is
+  // there, and has not begun in the run's own folder, is taken from there.
+  std::string shared_phases = {};
   // Asked before every training step; true writes a checkpoint and ends the run
   // with Cancelled.
-  std::function<bool()> stop_requested;
+  std::function<bool()> stop_requested = {};
 };
+
+// What a run of the spec stores activations and their gradients as, on this
+// machine.
+DataType DataTypeOf(const ExperimentSpec& spec);
 
 // What the run found; the same is then in the folder, as report.json, report.md
 // and report.html. A phase whose checkpoint says that it is finished is not run

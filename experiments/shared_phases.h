@@ -1,0 +1,56 @@
+// Phases that several runs have in common: trained once, in a run of their own,
+// and copied from there.
+//
+// A folder of shared phases holds the folder of one such run for each key:
+// KEY/spec.textproto, KEY/checkpoints/PHASE.ckpt. A key stands for all that a
+// phase's weights depend on: network, images, data type, seed, and the phases
+// from the first one down to it. What an experiment is called, and what it does
+// afterwards, is not part of it.
+#ifndef TRITLAB_EXPERIMENTS_SHARED_PHASES_H_
+#define TRITLAB_EXPERIMENTS_SHARED_PHASES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "experiments/spec.pb.h"
+#include "kernels/tensor.h"
+#include "models/graph.pb.h"
+
+namespace tritlab {
+
+// The experiment that trains `phase` of `spec` and the phases that it starts
+// from, with one seed and the data type that its runs compute in, and nothing
+// else. The same for all experiments that have the phase in common; named after
+// it. `spec` must be valid and have the phase.
+ExperimentSpec SharedPhaseSpec(const ExperimentSpec& spec,
+                               const std::string& phase, uint32_t seed,
+                               DataType type);
+
+// "full_precision-0f1e2d3c4b5a6978": the phase's name and a hash of
+// SharedPhaseSpec.
+std::string PhaseKey(const ExperimentSpec& spec, const std::string& phase,
+                     uint32_t seed, DataType type);
+
+// Where the images and the network of a run have to agree with the shared one.
+struct SharedPhaseRequest {
+  const ExperimentSpec& spec;
+  std::string phase;
+  uint32_t seed = 1;
+  DataType type = DataType::kF32;
+  const Graph& graph;
+  uint32_t data_checksum = 0;  // of the training images
+};
+
+// Copies the phase's checkpoint from the folder of shared phases to
+// `destination`, whole or not at all. False when there is none there, or
+// training has not finished it. FailedPrecondition, naming the file, when the
+// key's folder holds another experiment, or one on other images; DataLoss or
+// InvalidArgument when the checkpoint cannot be read.
+absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
+                                     const SharedPhaseRequest& request,
+                                     const std::string& destination);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_EXPERIMENTS_SHARED_PHASES_H_
