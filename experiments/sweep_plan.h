@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "experiments/spec.pb.h"
 #include "experiments/sweep.h"
 #include "reports/report.pb.h"

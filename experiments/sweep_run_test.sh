@@ -46,7 +46,7 @@ fail() {
 start() {
     local folder=$1
     shift
-    "$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --threads=2 --output_dir="$folder" "$@" \
+    "$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --output_dir="$folder" "$@" \
         >"$folder.out" 2>"$log"
 }
 # All but the columns that are times.
@@ -59,7 +59,7 @@ start "$here/bad" --set 'phases.ttq.policy.rules.0.layers=stage9/*'
 grep -q 'point t=0.05: phase ttq: .*stage9' "$log" || fail "the point at fault is not named"
 [ -e "$here/bad" ] && fail "a folder was made for a sweep that cannot run"
 
-start "$here/all" --jobs=2
+start "$here/all" --jobs=2 --threads=2
 [ $? = 1 ] || fail "a failed point must give status 1"
 [ "$(ls "$here/all/shared" | grep -c 'full_precision-[0-9a-f]*$')" = 2 ] || fail "one shared start a seed"
 [ "$(said 'shared .*: started')" = 2 ] || fail "shared starts were trained more than once"
@@ -75,7 +75,7 @@ grep -q '| diverges | failed |' "$here/all/sweep.md" || fail "sweep.md: the fail
 
 # Again: only what failed is tried again, and the table stays.
 cp "$here/all/sweep.csv" "$here/before.csv"
-start "$here/all"
+start "$here/all" --threads=1
 [ $? = 1 ] || fail "the second time: another status"
 [ "$(said ': started')" = 2 ] || fail "something that was done was run again"
 [ "$(said ': done before')" = 6 ] || fail "2 starts and 4 runs were done before"
@@ -86,11 +86,17 @@ start "$here/all" --set phases.ttq.epochs=2
 [ $? = 2 ] || fail "another sweep: another status"
 grep -q 'it holds another sweep' "$log" || fail "another sweep was not refused"
 
+# Where the shared start itself fails, what needs it is not tried.
+start "$here/start" --threads=1 --set phases.full_precision.schedule.learning_rate=1e30 --set seeds=1
+[ $? = 1 ] || fail "a start that fails: another status"
+[ "$(said ': started')" = 1 ] || fail "a point ran without its start"
+[ "$(said 'FAILED: it starts from what failed: phase full_precision: the loss')" = 3 ] || fail "3 points needed it"
+
 # Two shards at once, in one folder, with shared starts from elsewhere.
-start "$here/shards" --shard=1/2 --shared_phases="$here/all/shared" &
+start "$here/shards" --threads=1 --shard=1/2 --shared_phases="$here/all/shared" &
 first=$!
 log=$here/log2
-start "$here/shards" --shard=2/2 --shared_phases="$here/all/shared"
+start "$here/shards" --threads=1 --shard=2/2 --shared_phases="$here/all/shared"
 second=$?
 wait "$first"
 [ "$second" = 1 ] || fail "the second shard: status $second"
@@ -98,10 +104,11 @@ wait "$first"
 [ "$(cat "$here/log" "$log" | grep -c 'shared .*: started')" = 0 ] || fail "a start that is there was trained again"
 diff <(figures "$here/all") <(figures "$here/shards") || fail "two shards gave another table than one process"
 
-# Stopped in the middle of the first phase, it goes on and ends as if it never had been.
+# Stopped in the middle of the first phase, it goes on and ends as if it never had been. The start keeps to the one
+# thread that it began with, though two would be its share then.
 long=(--set phases.full_precision.epochs=12 --set phases.ttq.schedule.learning_rate=0.01 --set seeds=1)
-"$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --threads=2 --output_dir="$here/stopped" "${long[@]}" \
-    >/dev/null 2>"$log" &
+"$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --threads=1 \
+    --output_dir="$here/stopped" "${long[@]}" >/dev/null 2>"$log" &
 pid=$!
 until grep -qs 'epoch 2/12' "$here"/stopped/shared/*.log; do
     kill -0 "$pid" 2>/dev/null || fail "it ended before it could be stopped"
@@ -111,8 +118,8 @@ kill -INT "$pid"
 wait "$pid"
 [ $? = 130 ] || fail "stopped: another status"
 [ -e "$here/stopped/sweep.csv" ] && fail "a stopped sweep wrote a table"
-start "$here/stopped" "${long[@]}" || fail "going on"
-start "$here/straight" "${long[@]}" || fail "the same without a stop"
+start "$here/stopped" --jobs=2 --threads=2 "${long[@]}" || fail "going on"
+start "$here/straight" --threads=1 "${long[@]}" || fail "the same without a stop"
 diff <(figures "$here/stopped") <(figures "$here/straight") || fail "a stopped sweep ended with another table"
 [ "$(grep -c 'full_precision epoch 12/12' "$here"/stopped/shared/*.log)" -ge 1 ] || fail "the start was not finished"
 echo "all held"

@@ -44,10 +44,14 @@ std::string FailureFileOf(const SweepRun& run) {
   return run.folder + ".failed";
 }
 
+std::string ParentOf(const SweepRun& run) {
+  return std::filesystem::path(run.folder).parent_path().string();
+}
+
 std::string LockFileOf(const SweepRun& run) {
-  const std::filesystem::path folder(run.folder);
-  return JoinPath(folder.parent_path().string(),
-                  absl::StrCat(".", folder.filename().string(), ".lock"));
+  const std::string name =
+      std::filesystem::path(run.folder).filename().string();
+  return JoinPath(ParentOf(run), absl::StrCat(".", name, ".lock"));
 }
 
 std::string OneLine(std::string text) {
@@ -187,8 +191,7 @@ class Execution {
   absl::Status Start(size_t i) {
     const SweepRun& run = runs_[i];
     State& state = states_[i];
-    RETURN_IF_ERROR(MakeDirectories(
-        std::filesystem::path(run.folder).parent_path().string()));
+    RETURN_IF_ERROR(MakeDirectories(ParentOf(run)));
     ASSIGN_OR_RETURN(state.lock, SweepLock::Try(LockFileOf(run)));
     if (state.lock == nullptr) {
       if (!state.elsewhere) Say(i, "another process is at it; waiting");
@@ -302,8 +305,10 @@ class Execution {
     states_[i].stage = kFailed;
     const std::string line = OneLine(std::string(why));
     Say(i, absl::StrCat("FAILED: ", line));
-    const absl::Status status =
-        WriteFileAtomically(FailureFileOf(runs_[i]), absl::StrCat(line, "\n"));
+    // One that was never tried has no folder yet.
+    absl::Status status = MakeDirectories(ParentOf(runs_[i]));
+    status.Update(
+        WriteFileAtomically(FailureFileOf(runs_[i]), absl::StrCat(line, "\n")));
     states_[i].lock.reset();
     return status;
   }
