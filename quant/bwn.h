@@ -1,8 +1,7 @@
 // Binary-Weight-Networks: M. Rastegari, V. Ordonez, J. Redmon, A. Farhadi, ECCV
 // 2016 (arXiv:1603.05279), section 3.1.
 //
-//   q(w) = alpha sgn(w),   alpha = mean|w| over the weights of one output
-//   channel
+//   q(w) = alpha sgn(w),   alpha = mean|w| of the output channel
 //
 // (equations 5 and 6; sgn(0) = 1). With n weights a channel and g = dL/dq,
 // latent weights receive what the paper's section 3.1 gives,

@@ -1,5 +1,5 @@
 // DoReFa-Net: S. Zhou, Y. Wu, Z. Ni, X. Zhou, H. Wen, Y. Zou, 2016
-// (arXiv:1606.06160): weights. quant/dorefa_activations.h and
+// (arXiv:1606.06160): weights. quant/clipped_activations.h and
 // quant/dorefa_gradients.h have the rest.
 //
 // With quantize_k(r) = round((2^k - 1) r) / (2^k - 1) (equation 5),

@@ -1,13 +1,14 @@
 // Ternary Weight Networks: F. Li, B. Zhang, B. Liu, 2016 (arXiv:1605.04711).
 //
-//          alpha   where w >  Delta          Delta = 0.7 * mean|w|    (equation
-//          6)
-//   q(w) = 0       where |w| <= Delta        alpha = mean of |w| over |w| >
-//   Delta
-//         -alpha   where w < -Delta                                   (equation
-//         5)
+// With Delta = 0.7 mean|w| of the layer (equation 6), and alpha the mean of |w|
+// over |w| > Delta (equation 5),
 //
-// of each layer; latent weights receive the gradient of q unchanged.
+//          alpha   where w >  Delta
+//   q(w) = 0       where |w| <= Delta
+//         -alpha   where w < -Delta
+//
+// Latent weights receive the gradient of q unchanged. These are the paper's
+// first two versions; the third has 0.75 and one alpha a filter.
 #ifndef TRITLAB_QUANT_TWN_H_
 #define TRITLAB_QUANT_TWN_H_
 

@@ -182,6 +182,10 @@ std::string ReportToHtml(const Report& report) {
       text += RenderFigure(sparsity);
     }
   }
+  if (report.results_size() > 0) {
+    absl::StrAppend(&text, "<h2>Cost of training</h2>\n",
+                    RenderTable(CostTableOf(report), ""));
+  }
   for (const PhaseResult& phase : report.results()) {
     absl::StrAppend(&text, "<h2>Phase ", EscapeHtml(phase.name()), "</h2>\n<p>",
                     EscapeHtml(ResultSentence(phase)), "</p>\n");

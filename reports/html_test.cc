@@ -41,7 +41,7 @@ TEST(ReportToHtml, HasTheNumbersOfMarkdownAndJson) {
   EXPECT_EQ(ReportToHtml(*read), html);
 
   std::vector<Table> tables = {SummaryTableOf(report, SummaryDetail::kPage),
-                               ChangeTableOf(report),
+                               ChangeTableOf(report), CostTableOf(report),
                                ProvenanceTableOf(report)};
   for (const PhaseResult& phase : report.results()) {
     tables.push_back(EpochTableOf(report, phase));

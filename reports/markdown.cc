@@ -74,6 +74,7 @@ std::string ReportToMarkdown(const Report& report) {
   if (const Table change = ChangeTableOf(report); !change.rows.empty()) {
     text += RenderTable(change);
   }
+  if (report.results_size() > 0) text += RenderTable(CostTableOf(report));
   text += "## What was run\n\n";
   text += RenderTable(ProvenanceTableOf(report));
   for (const PhaseResult& phase : report.results()) {

@@ -65,10 +65,12 @@ std::string FormatSignificant(double value) {
 
 std::string FormatMagnitude(double value) {
   if (!std::isfinite(value)) return NotFinite(value);
-  if (std::abs(value) >= 1e9)
-    return absl::StrFormat("%.3g billion", value / 1e9);
-  if (std::abs(value) >= 1e6)
-    return absl::StrFormat("%.3g million", value / 1e6);
+  constexpr std::pair<double, const char*> kUnits[] = {
+      {1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}};
+  for (const auto& [unit, name] : kUnits) {
+    if (std::abs(value) >= unit)
+      return absl::StrFormat("%.3g %s", value / unit, name);
+  }
   return FormatRounded(value);
 }
 

@@ -24,7 +24,7 @@ std::string FormatRounded(double value);
 // Four significant digits: "0.05", "1.274", "3.1e-07".
 std::string FormatSignificant(double value);
 
-// Multiply-adds and the like: "40.6 million", "1.82 billion".
+// Multiply-adds and the like: "40.6 million", "1.82 billion", "146 trillion".
 std::string FormatMagnitude(double value);
 
 }  // namespace tritlab

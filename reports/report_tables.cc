@@ -194,6 +194,34 @@ Table ChangeTableOf(const Report& report) {
   return table;
 }
 
+Table CostTableOf(const Report& report) {
+  const auto& phases = report.results();
+  using Phase = PhaseResult;
+  Table table;
+  table.caption = absl::StrCat(
+      "What training took. Multiply-adds are those of convolutions and linear "
+      "layers, forwards and backwards; \"\u00d7 start\" compares them with the "
+      "phase that this one starts from. Wall time includes evaluation. ",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  columns.Add("phase", false, phases, [](const Phase& p) { return p.name(); });
+  columns.Add("epochs", true, phases,
+              [](const Phase& p) { return absl::StrCat(p.epochs_size()); });
+  columns.Add("seconds", true, phases,
+              [](const Phase& p) { return FormatFixed(p.seconds(), 1); });
+  columns.Add("multiply-adds", true, phases, [](const Phase& p) {
+    return FormatMagnitude(p.train_multiply_adds());
+  });
+  columns.Add("\u00d7 start", true, phases, [&](const Phase& p) {
+    const PhaseResult* start = FindPhase(report, p.starts_from());
+    if (start == nullptr || !(start->train_multiply_adds() > 0))
+      return std::string(kNothing);
+    return FormatFixed(p.train_multiply_adds() / start->train_multiply_adds(),
+                       2);
+  });
+  return table;
+}
+
 std::vector<std::string> PaperNotes(const Report& report) {
   std::vector<std::string> notes;
   for (const PaperResult& paper : report.paper()) {

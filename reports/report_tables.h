@@ -35,6 +35,11 @@ Table SummaryTableOf(const Report& report, SummaryDetail detail);
 // rows when no phase starts from another.
 Table ChangeTableOf(const Report& report);
 
+// What each phase's training took: epochs, wall time, multiply-adds, and these
+// as a multiple of the phase that it starts from; so that re-training by one
+// method can be held against another's.
+Table CostTableOf(const Report& report);
+
 // One sentence for each figure of the paper, with its source and the
 // difference; also for those whose phase did not run.
 std::vector<std::string> PaperNotes(const Report& report);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "reports/made_up_report.h"
 #include "reports/report.pb.h"
@@ -70,6 +71,20 @@ TEST(ChangeTableOf, ShowsTheChangeFromTheStart) {
   EXPECT_EQ(Cell(table, 0, "after training %"), "86.00");
   EXPECT_EQ(Cell(table, 0, "change"), "-0.50");
   EXPECT_EQ(Cell(table, 0, "paper's change"), "-0.64");
+}
+
+// Protects: one method's re-training can be held against another's.
+TEST(CostTableOf, ComparesWithTheStart) {
+  Report report = MadeUpReport();
+  report.mutable_results(0)->set_train_multiply_adds(4e12);
+  report.mutable_results(1)->set_train_multiply_adds(1e12);
+  const Table table = CostTableOf(report);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(Cell(table, 0, "\u00d7 start"), "-");
+  EXPECT_EQ(Cell(table, 1, "\u00d7 start"), "0.25");
+  EXPECT_EQ(Cell(table, 1, "epochs"),
+            absl::StrCat(report.results(1).epochs_size()));
 }
 
 // Protects: the result is the last epoch's; the best stands beside it.

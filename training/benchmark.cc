@@ -1,6 +1,7 @@
 // Images/s of a whole training step: batch, forward, loss, backward,
-// quantizers, optimizer. Names are fixed:
-// TrainStep/NETWORK/TYPE[_QUANTIZER]/batch:N; images/s is items_per_second.
+// quantizers, optimizer; and the quantizers' part of it alone. Names are fixed:
+// TrainStep/NETWORK/TYPE[_METHOD]/batch:N, images/s is items_per_second;
+// QuantizeStep/NETWORK/METHOD.
 
 #include "benchmark/benchmark.h"
 
@@ -11,16 +12,38 @@
 #include "absl/strings/str_cat.h"
 #include "base/wall_clock_rate.h"
 #include "datasets/open_dataset.h"
+#include "google/protobuf/text_format.h"
 #include "models/build.h"
+#include "training/trained_network.h"
 #include "training/trainer.h"
 
 namespace tritlab {
 namespace {
 
+// The methods that are measured, by the name that a benchmark carries.
+struct Method {
+  const char* name;
+  const char* rule;  // of the policy, for all layers; nullptr: full precision
+};
+constexpr Method kFullPrecision = {"", nullptr};
+constexpr Method kTtq = {"ttq", "quantizer { ttq { } }"};
+constexpr Method kMethods[] = {
+    kTtq,
+    {"ttq_sparsity", "quantizer { ttq { sparsity: 0.5 } }"},
+    {"inq", "quantizer { inq { bits: 5 portions: [0.5, 1] } }"},
+    {"global", "quantizer { global { bits: 5 } }"},
+    {"twn", "quantizer { twn { } }"},
+    {"bwn", "quantizer { bwn { } }"},
+    {"dorefa", "quantizer { dorefa { bits: 2 } }"}};
+constexpr Method kDorefaEverywhere = {
+    "dorefa_1_4_8",
+    "quantizer { dorefa { bits: 1 } } activations { dorefa { bits: 4 } } "
+    "gradients { dorefa { bits: 8 } }"};
+
 struct Case {
   int depth;
   DataType type;
-  bool ttq;
+  Method method;
 };
 
 std::unique_ptr<Dataset> Images(Split split) {
@@ -31,7 +54,16 @@ std::unique_ptr<Dataset> Images(Split split) {
   return *OpenDataset(spec, "", split);
 }
 
-PhaseSpec Phase(int batch, bool ttq) {
+Policy PolicyOf(const Method& method) {
+  Policy policy;
+  if (method.rule == nullptr) return policy;
+  PolicyRule* const rule = policy.add_rules();
+  google::protobuf::TextFormat::ParseFromString(method.rule, rule);
+  rule->set_layers("*");
+  return policy;
+}
+
+PhaseSpec Phase(int batch, const Method& method) {
   PhaseSpec phase;
   phase.set_name("benchmark");
   phase.set_epochs(1000000);
@@ -42,26 +74,25 @@ PhaseSpec Phase(int batch, bool ttq) {
   phase.mutable_schedule()->set_learning_rate(0.01f);
   phase.mutable_augmentation()->set_pad_crop(4);
   phase.mutable_augmentation()->set_flip(true);
-  if (ttq) {
-    PolicyRule* rule = phase.mutable_policy()->add_rules();
-    rule->set_layers("*");
-    rule->mutable_quantizer()->mutable_ttq();
-  }
+  *phase.mutable_policy() = PolicyOf(method);
   return phase;
+}
+
+Graph ResNet(int depth) {
+  ModelSpec model;
+  model.mutable_cifar_resnet()->set_depth(depth);
+  InputOperator image;
+  image.set_height(32);
+  image.set_width(32);
+  image.set_channels(3);
+  return *BuildGraph(model, image, 10);
 }
 
 void TrainStep(benchmark::State& state, Case of) {
   const int batch = static_cast<int>(state.range(0));
   const auto train = Images(Split::kTrain), test = Images(Split::kTest);
-  ModelSpec model;
-  model.mutable_cifar_resnet()->set_depth(of.depth);
-  InputOperator image;
-  image.set_height(32);
-  image.set_width(32);
-  image.set_channels(3);
-  const auto graph = BuildGraph(model, image, 10);
-  auto trainer = Trainer::Create(*graph, Phase(batch, of.ttq), *train, *test,
-                                 {.type = of.type});
+  auto trainer = Trainer::Create(ResNet(of.depth), Phase(batch, of.method),
+                                 *train, *test, {.type = of.type});
   if (!trainer.ok() || !(*trainer)->Begin(nullptr).ok()) {
     state.SkipWithError("the network cannot be trained");
     return;
@@ -76,20 +107,49 @@ void TrainStep(benchmark::State& state, Case of) {
   rate.SetItemsProcessed(state, state.iterations() * batch);
 }
 
+// What the quantizers of weights add to a step: latent weights to computed ones
+// and gradients back, for all layers. To be held against TrainStep in full
+// precision of the same run.
+void QuantizeStep(benchmark::State& state, Method method) {
+  OptimizerSpec optimizer;
+  optimizer.mutable_sgd();
+  auto network = TrainedNetwork::Create(ResNet(20), PolicyOf(method), optimizer,
+                                        /*seed=*/1);
+  if (!network.ok() || !(*network)->Initialize(nullptr).ok() ||
+      !(*network)->BeginStage(0).ok()) {
+    state.SkipWithError("the network cannot be quantized");
+    return;
+  }
+  for (auto _ : state) {
+    (*network)->Quantize();
+    (*network)->Backpropagate();
+  }
+}
+
+void RegisterTrainStep(const Case& of) {
+  const std::string method = of.method.name;
+  benchmark::RegisterBenchmark(
+      absl::StrCat("TrainStep/resnet", of.depth, "/", Name(of.type),
+                   method.empty() ? "" : "_", method)
+          .c_str(),
+      TrainStep, of)
+      ->ArgName("batch")
+      ->Arg(128)
+      ->Unit(benchmark::kMillisecond);
+}
+
 void Register() {
   for (const int depth : {20, 56}) {
     for (const DataType type : {DataType::kBF16, DataType::kF32}) {
-      for (const bool ttq : {false, true}) {
-        benchmark::RegisterBenchmark(
-            absl::StrCat("TrainStep/resnet", depth, "/", Name(type),
-                         ttq ? "_ttq" : "")
-                .c_str(),
-            TrainStep, Case{depth, type, ttq})
-            ->ArgName("batch")
-            ->Arg(128)
-            ->Unit(benchmark::kMillisecond);
-      }
+      for (const Method& method : {kFullPrecision, kTtq, kDorefaEverywhere})
+        RegisterTrainStep({depth, type, method});
     }
+  }
+  for (const Method& method : kMethods) {
+    benchmark::RegisterBenchmark(
+        absl::StrCat("QuantizeStep/resnet20/", method.name).c_str(),
+        QuantizeStep, method)
+        ->Unit(benchmark::kMillisecond);
   }
 }
 
