@@ -6,15 +6,18 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
+#include "experiments/packed_network.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
 #include "experiments/run_folder.h"
 #include "experiments/shared_phases.h"
+#include "inference/packed_model.h"
 #include "kernels/onednn_info.h"
 #include "models/build.h"
 #include "models/cost.h"
@@ -170,6 +173,7 @@ class Run {
     // goes on; but a resumed run must not take back what it has reported.
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
+    if (last) RETURN_IF_ERROR(WriteModel(phase, trainer->network()));
     return WriteReport(report_, folder_->path());
   }
 
@@ -196,6 +200,17 @@ class Run {
       }
     }
     return checkpoint;
+  }
+
+  absl::Status WriteModel(const PhaseSpec& phase,
+                          const TrainedNetwork& network) {
+    ASSIGN_OR_RETURN(
+        const PackedModel model,
+        MakePackedModel(network, *train_,
+                        absl::StrCat(spec_.name(), ", ", phase.name(),
+                                     ", seed ", options_.seed)));
+    *report_.mutable_model_file() = DescribeModelFile(model, phase.name());
+    return WritePackedModel(model, JoinPath(folder_->path(), "model.trit"));
   }
 
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {

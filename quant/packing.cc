@@ -9,6 +9,9 @@
 namespace tritlab {
 namespace {
 
+constexpr size_t kTritsOfByte = 5;
+constexpr int kLargestTritByte = 242;  // 3^5 - 1
+
 absl::Status CheckBits(int bits) {
   if (bits >= 1 && bits <= 8) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -67,6 +70,54 @@ absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
     code = static_cast<uint8_t>(pending & mask);
     pending >>= bits;
     pending_bits -= bits;
+  }
+  return codes;
+}
+
+int64_t PackedTritBytes(int64_t count) {
+  return (count + kTritsOfByte - 1) / kTritsOfByte;
+}
+
+absl::StatusOr<std::string> PackTrits(std::span<const uint8_t> codes) {
+  std::string packed(PackedTritBytes(static_cast<int64_t>(codes.size())), '\0');
+  for (size_t byte = 0; byte < packed.size(); ++byte) {
+    int value = 0, weight = 1;
+    const size_t begin = byte * kTritsOfByte;
+    const size_t end = std::min(begin + kTritsOfByte, codes.size());
+    for (size_t i = begin; i < end; ++i) {
+      if (codes[i] > 2) {
+        return absl::InvalidArgumentError(
+            absl::StrFormat("code %d is %d; a trit is 0, 1 or 2", i, codes[i]));
+      }
+      value += codes[i] * weight;
+      weight *= 3;
+    }
+    packed[byte] = static_cast<char>(value);
+  }
+  return packed;
+}
+
+absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
+                                                 int64_t count) {
+  if (count < 0 ||
+      static_cast<int64_t>(packed.size()) != PackedTritBytes(count)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%d trits do not take %d bytes", count, packed.size()));
+  }
+  std::vector<uint8_t> codes(count);
+  for (size_t byte = 0; byte < packed.size(); ++byte) {
+    int value = static_cast<uint8_t>(packed[byte]);
+    if (value > kLargestTritByte) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("byte %d is %d; five trits are at most %d", byte,
+                          value, kLargestTritByte));
+    }
+    const size_t begin = byte * kTritsOfByte;
+    const size_t end = std::min(begin + kTritsOfByte, codes.size());
+    for (size_t i = begin; i < end; ++i) {
+      codes[i] = static_cast<uint8_t>(value % 3);
+      value /= 3;
+    }
   }
   return codes;
 }

@@ -1,5 +1,10 @@
-// Codes to bytes and back. Code i takes bits [i * bits, (i + 1) * bits) of the
-// byte string, lowest bits first; the last byte is filled with zeros.
+// Codes to bytes and back, in two ways.
+//
+// Bits: code i takes bits [i * bits, (i + 1) * bits) of the byte string, lowest
+// bits first; the last byte is filled with zeros.
+//
+// Trits: five codes of 0, 1 or 2 a byte (1.6 bits each): byte j is the sum of
+// codes[5 j + k] 3^k, at most 242; the last byte is filled with zeros.
 #ifndef TRITLAB_QUANT_PACKING_H_
 #define TRITLAB_QUANT_PACKING_H_
 
@@ -23,6 +28,13 @@ absl::StatusOr<std::string> PackCodes(std::span<const uint8_t> codes, int bits);
 // InvalidArgument when `packed` is not PackedBytes(count, bits) long.
 absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
                                                  int64_t count, int bits);
+
+// Likewise for trits. InvalidArgument when a code is above 2, `packed` has
+// another length, or a byte is no sum of five trits.
+int64_t PackedTritBytes(int64_t count);
+absl::StatusOr<std::string> PackTrits(std::span<const uint8_t> codes);
+absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
+                                                 int64_t count);
 
 // What the codebook takes beside the codes: its values in f32, save for zero,
 // which none needs to store, and the channels' scales.

@@ -49,5 +49,30 @@ TEST(PackingTest, TheCodebookIsCountedWithoutZero) {
       CodebookBytes({.codes = {}, .codebook = {0, 0.5f, -0.7f}, .bits = 2}), 8);
 }
 
+TEST(PackingTest, TritsComeBackAtEveryLength) {
+  for (int count = 0; count < 40; ++count) {
+    std::vector<uint8_t> codes(count);
+    for (int i = 0; i < count; ++i)
+      codes[i] = static_cast<uint8_t>((i * 7 + count) % 3);
+    const auto packed = PackTrits(codes);
+    ASSERT_TRUE(packed.ok());
+    EXPECT_EQ(static_cast<int>(packed->size()), (count + 4) / 5);
+    EXPECT_EQ(*UnpackTrits(*packed, count), codes);
+  }
+}
+
+// The layout is a file format: it must not change.
+TEST(PackingTest, TheFirstTritIsTheLowest) {
+  EXPECT_EQ(*PackTrits(std::vector<uint8_t>{1, 2, 0, 0, 1, 2}),
+            std::string({static_cast<char>(1 + 2 * 3 + 81), 2}));
+}
+
+TEST(PackingTest, WhatIsNoTritIsRefused) {
+  EXPECT_FALSE(PackTrits(std::vector<uint8_t>{0, 3}).ok());
+  EXPECT_FALSE(UnpackTrits(std::string(1, '\xff'), 5).ok());
+  EXPECT_FALSE(UnpackTrits("ab", 5).ok());
+  EXPECT_FALSE(UnpackTrits("", -1).ok());
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -182,6 +182,10 @@ std::string ReportToHtml(const Report& report) {
       text += RenderFigure(sparsity);
     }
   }
+  if (const Table file = ModelFileTableOf(report); !file.rows.empty()) {
+    absl::StrAppend(&text, "<h2>The packed model</h2>\n",
+                    RenderTable(file, ""));
+  }
   if (report.results_size() > 0) {
     absl::StrAppend(&text, "<h2>Cost of training</h2>\n",
                     RenderTable(CostTableOf(report), ""));

@@ -40,9 +40,9 @@ TEST(ReportToHtml, HasTheNumbersOfMarkdownAndJson) {
   EXPECT_EQ(ReportToMarkdown(*read), markdown);
   EXPECT_EQ(ReportToHtml(*read), html);
 
-  std::vector<Table> tables = {SummaryTableOf(report, SummaryDetail::kPage),
-                               ChangeTableOf(report), CostTableOf(report),
-                               ProvenanceTableOf(report)};
+  std::vector<Table> tables = {
+      SummaryTableOf(report, SummaryDetail::kPage), ChangeTableOf(report),
+      CostTableOf(report), ModelFileTableOf(report), ProvenanceTableOf(report)};
   for (const PhaseResult& phase : report.results()) {
     tables.push_back(EpochTableOf(report, phase));
     tables.push_back(LayerTableOf(report, phase));

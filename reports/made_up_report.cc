@@ -110,6 +110,10 @@ Report MadeUpReport(int layers, int epochs) {
   paper->set_phase("ttq");
   paper->set_top1(91.13);
   paper->set_source("Zhu et al. 2017, table 1");
+  ModelFile* file = report.mutable_model_file();
+  file->set_phase("ttq");
+  file->set_bytes(12345);
+  file->set_coded_weight_bytes(9876);
   return report;
 }
 

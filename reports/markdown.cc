@@ -74,6 +74,8 @@ std::string ReportToMarkdown(const Report& report) {
   if (const Table change = ChangeTableOf(report); !change.rows.empty()) {
     text += RenderTable(change);
   }
+  if (const Table file = ModelFileTableOf(report); !file.rows.empty())
+    text += RenderTable(file);
   if (report.results_size() > 0) text += RenderTable(CostTableOf(report));
   text += "## What was run\n\n";
   text += RenderTable(ProvenanceTableOf(report));

@@ -194,6 +194,33 @@ Table ChangeTableOf(const Report& report) {
   return table;
 }
 
+Table ModelFileTableOf(const Report& report) {
+  const ModelFile& file = report.model_file();
+  Table table;
+  table.caption = absl::StrCat(
+      "The packed model, model.trit, after phase ", file.phase(),
+      ", counted from the file. \"\u00d7 smaller\" compares all weights at 4 "
+      "bytes each with the whole file. ",
+      SettingOf(report), ".");
+  table.columns = {{"what", false}, {"bytes", true}, {"\u00d7 smaller", true}};
+  if (file.bytes() == 0) return table;
+  const auto add = [&](const char* what, uint32_t bytes) {
+    table.rows.push_back({what, FormatCount(bytes), ""});
+  };
+  add("quantized weights, with codebooks and scales",
+      file.coded_weight_bytes());
+  add("weights in full precision", file.full_weight_bytes());
+  add("biases", file.bias_bytes());
+  add("batch normalization, folded", file.normalization_bytes());
+  add("graph, names, header", file.description_bytes());
+  const PhaseResult* phase = FindPhase(report, file.phase());
+  table.rows.push_back({"the file", FormatCount(file.bytes()),
+                        phase == nullptr
+                            ? kNothing
+                            : TimesSmaller(DenseBytes(*phase), file.bytes())});
+  return table;
+}
+
 Table CostTableOf(const Report& report) {
   const auto& phases = report.results();
   using Phase = PhaseResult;

@@ -35,6 +35,9 @@ Table SummaryTableOf(const Report& report, SummaryDetail detail);
 // rows when no phase starts from another.
 Table ChangeTableOf(const Report& report);
 
+// What the packed model's file holds, in bytes; no rows when there is none.
+Table ModelFileTableOf(const Report& report);
+
 // What each phase's training took: epochs, wall time, multiply-adds, and these
 // as a multiple of the phase that it starts from; so that re-training by one
 // method can be held against another's.

@@ -73,6 +73,25 @@ TEST(ChangeTableOf, ShowsTheChangeFromTheStart) {
   EXPECT_EQ(Cell(table, 0, "paper's change"), "-0.64");
 }
 
+// Protects: a model is called smaller by its whole file, not by its weights.
+TEST(ModelFileTableOf, ComparesTheWholeFile) {
+  Report report = MadeUpReport();
+  report.clear_model_file();
+  EXPECT_TRUE(ModelFileTableOf(report).rows.empty());
+  uint32_t weights = 0;
+  for (const LayerResult& layer : report.results(1).layers())
+    weights += layer.weights();
+  ModelFile* file = report.mutable_model_file();
+  file->set_phase("ttq");
+  file->set_bytes(weights);
+  file->set_coded_weight_bytes(weights / 2);
+  const Table table = ModelFileTableOf(report);
+  ExpectRectangular(table);
+  const int last = static_cast<int>(table.rows.size()) - 1;
+  EXPECT_EQ(Cell(table, last, "what"), "the file");
+  EXPECT_EQ(Cell(table, last, "\u00d7 smaller"), "4.0");
+}
+
 // Protects: one method's re-training can be held against another's.
 TEST(CostTableOf, ComparesWithTheStart) {
   Report report = MadeUpReport();

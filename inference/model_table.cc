@@ -1,0 +1,61 @@
+#include "inference/model_table.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+
+namespace tritlab {
+namespace {
+
+std::string PackingOf(const PackedTensor& tensor) {
+  switch (tensor.packing()) {
+    case PackedTensor::BITS:
+      return absl::StrFormat("%d bits", tensor.bits());
+    case PackedTensor::TRITS:
+      return "trits";
+    default:
+      return "f32";
+  }
+}
+
+}  // namespace
+
+std::string ModelTable(const PackedModel& model) {
+  size_t width = 0;
+  for (const PackedTensor& tensor : model.description.tensors())
+    width = std::max(width, tensor.name().size());
+  std::string text =
+      absl::StrFormat("%-*s  %7s  %9s  %9s  %s\n", width, "weights", "packing",
+                      "values", "bytes", "bits/weight");
+  uint64_t weights = 0;
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    if (!absl::EndsWith(tensor.name(), "/weights")) continue;
+    weights += tensor.count();
+    absl::StrAppendFormat(
+        &text, "%-*s  %7s  %9d  %9d  %11.2f\n", width, tensor.name(),
+        PackingOf(tensor), tensor.count(), tensor.bytes(),
+        tensor.count() == 0 ? 0.0 : 8.0 * tensor.bytes() / tensor.count());
+  }
+  const PackedBytesByPart parts = CountBytes(model);
+  absl::StrAppendFormat(
+      &text,
+      "\nquantized weights, their codebooks and scales  %9d bytes\n"
+      "weights in full precision                      %9d\n"
+      "biases                                         %9d\n"
+      "batch normalization, folded                    %9d\n"
+      "graph, names, header                           %9d\n"
+      "the file                                       %9d\n",
+      parts.coded_weights, parts.full_weights, parts.biases,
+      parts.normalization, parts.description, parts.file());
+  absl::StrAppendFormat(
+      &text,
+      "all weights at 4 bytes each take %d: the file is %.1f times "
+      "smaller\n",
+      4 * weights, 4.0 * weights / parts.file());
+  return text;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,18 @@
+// What a packed model's file holds, for a terminal.
+#ifndef TRITLAB_INFERENCE_MODEL_TABLE_H_
+#define TRITLAB_INFERENCE_MODEL_TABLE_H_
+
+#include <string>
+
+#include "inference/packed_model.h"
+
+namespace tritlab {
+
+// One line a tensor of weights (packing, values, bytes, bits a weight), then
+// what each part of the file takes, and how often the file goes into the
+// weights at 4 bytes each.
+std::string ModelTable(const PackedModel& model);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_INFERENCE_MODEL_TABLE_H_

@@ -1,0 +1,64 @@
+// Stores a packed model's ternary weights another way:
+//
+//   bazel run //inference:pack -- --model=run/model.trit --output=FILE
+//       --ternary=bits|trits
+//
+// Exit status: 0 done, 2 bad flags or model, or no room for the result.
+#include <cstdio>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/command_line.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "inference/model_table.h"
+#include "inference/pack_network.h"
+#include "inference/packed_model.h"
+
+ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to read");
+ABSL_FLAG(std::string, output, "", "the file to write");
+ABSL_FLAG(std::string, ternary, "trits",
+          "how ternary weights are stored: bits (2 bits each) or trits (five a "
+          "byte)");
+
+namespace tritlab {
+namespace {
+
+constexpr char kUsage[] =
+    "Stores a packed model's ternary weights another way.\n"
+    "  --model=FILE --output=FILE --ternary=bits|trits";
+
+absl::Status Main(int argc, char** argv) {
+  RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
+  const std::string ternary = absl::GetFlag(FLAGS_ternary);
+  if (ternary != "bits" && ternary != "trits") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--ternary: \"", ternary, "\" is unknown; give bits or trits"));
+  }
+  const std::string path = FromWorkingDirectory(absl::GetFlag(FLAGS_model));
+  const std::string output = FromWorkingDirectory(absl::GetFlag(FLAGS_output));
+  if (path.empty())
+    return absl::InvalidArgumentError("--model: not given; name a model.trit");
+  if (output.empty())
+    return absl::InvalidArgumentError("--output: not given; name a new file");
+  if (FileExists(output)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "--output: ", output, " is there already; name a new file"));
+  }
+  ASSIGN_OR_RETURN(const PackedModel model, ReadPackedModel(path));
+  ASSIGN_OR_RETURN(const PackedModel repacked,
+                   Repack(model, ternary == "bits" ? TernaryPacking::kBits
+                                                   : TernaryPacking::kTrits));
+  RETURN_IF_ERROR(WritePackedModel(repacked, output));
+  std::printf("%s\n%s\n", ModelTable(repacked).c_str(), output.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tritlab
+
+int main(int argc, char** argv) {
+  return tritlab::ExitStatus(tritlab::Main(argc, argv));
+}

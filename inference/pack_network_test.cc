@@ -1,0 +1,83 @@
+#include "inference/pack_network.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "models/graph_builder.h"
+
+namespace tritlab {
+namespace {
+
+NetworkToPack Tiny() {
+  InputOperator image;
+  image.set_height(4);
+  image.set_width(4);
+  image.set_channels(1);
+  GraphBuilder net("tiny", image);
+  std::string x = net.Convolution("conv1", "image", 2, 1, 1);
+  x = net.BatchNormalization("bn1", x);
+  net.Linear("fc", net.GlobalAveragePool("pool", x), 3);
+  NetworkToPack network;
+  network.graph = net.graph();
+  network.codes["conv1/weights"] = {
+      .codes = {1, 2}, .codebook = {0, 0.5f, -0.5f}, .bits = 2};
+  network.values["conv1/weights"] = {9, 9};  // latent: must not be packed
+  network.values["bn1/scale"] = {2, 3};
+  network.values["bn1/shift"] = {1, -1};
+  network.values["bn1/mean"] = {4, 5};
+  network.values["bn1/variance"] = {0.25f, 4};
+  network.values["fc/weights"] = {1, 2, 3, 4, 5, 6};
+  network.values["fc/bias"] = {7, 8, 9};
+  return network;
+}
+
+std::vector<float> Named(const PackedModel& model, const std::string& name) {
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    if (tensor.name() == name) return *ValuesOf(model, tensor);
+  }
+  return {};
+}
+
+TEST(PackNetworkTest, HoldsWhatTheNetworkComputesWith) {
+  const auto model = PackNetwork(Tiny(), TernaryPacking::kTrits);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->description.tensors_size(), 5);
+  EXPECT_EQ(Named(*model, "conv1/weights"), (std::vector<float>{0.5f, -0.5f}));
+  EXPECT_EQ(Named(*model, "fc/bias"), (std::vector<float>{7, 8, 9}));
+  // scale / sqrt(variance + epsilon), shift - mean times that.
+  const double a = 2 / std::sqrt(0.25 + 1e-5), b = 3 / std::sqrt(4 + 1e-5);
+  EXPECT_THAT(Named(*model, "bn1/scale"),
+              testing::ElementsAre(testing::FloatEq(static_cast<float>(a)),
+                                   testing::FloatEq(static_cast<float>(b))));
+  EXPECT_THAT(
+      Named(*model, "bn1/shift"),
+      testing::ElementsAre(testing::FloatEq(static_cast<float>(1 - 4 * a)),
+                           testing::FloatEq(static_cast<float>(-1 - 5 * b))));
+}
+
+TEST(PackNetworkTest, AMissingTensorIsNamed) {
+  NetworkToPack network = Tiny();
+  network.values.erase("fc/bias");
+  EXPECT_THAT(
+      std::string(
+          PackNetwork(network, TernaryPacking::kBits).status().message()),
+      testing::HasSubstr("no tensor fc/bias"));
+}
+
+TEST(PackNetworkTest, RepackingChangesTheBytesAndNoValue) {
+  const PackedModel trits = *PackNetwork(Tiny(), TernaryPacking::kTrits);
+  const PackedModel bits = *Repack(trits, TernaryPacking::kBits);
+  EXPECT_EQ(bits.description.tensors(0).packing(), PackedTensor::BITS);
+  for (const PackedTensor& tensor : trits.description.tensors())
+    EXPECT_EQ(Named(bits, tensor.name()), Named(trits, tensor.name()));
+  const PackedModel back = *Repack(bits, TernaryPacking::kTrits);
+  EXPECT_EQ(back.description.SerializeAsString(),
+            trits.description.SerializeAsString());
+  EXPECT_EQ(back.tensors, trits.tensors);
+}
+
+}  // namespace
+}  // namespace tritlab

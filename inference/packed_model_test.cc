@@ -1,0 +1,162 @@
+#include "inference/packed_model.h"
+
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "inference/model_table.h"
+
+namespace tritlab {
+namespace {
+
+using testing::HasSubstr;
+
+CodedWeights Ternary(int count) {
+  CodedWeights coded;
+  coded.bits = 2;
+  coded.codebook = {0, 0.5f, -0.25f};
+  for (int i = 0; i < count; ++i)
+    coded.codes.push_back(static_cast<uint8_t>((i + i / 7) % 3));
+  return coded;
+}
+
+CodedWeights Binary(int count) {
+  CodedWeights coded;
+  coded.bits = 1;
+  coded.codebook = {1, -1};
+  coded.channel_scales = {0.5f, 2};
+  for (int i = 0; i < count; ++i)
+    coded.codes.push_back(static_cast<uint8_t>(i % 3 == 0));
+  return coded;
+}
+
+std::vector<float> Values(const CodedWeights& coded) {
+  std::vector<float> values;
+  for (size_t i = 0; i < coded.codes.size(); ++i)
+    values.push_back(coded.value(i));
+  return values;
+}
+
+PackedModel Model(TernaryPacking packing) {
+  PackedModel model;
+  model.description.mutable_graph()->set_name("tiny");
+  AddTensor("conv1/weights", {1, 2, 3}, model);
+  EXPECT_TRUE(AddTensor("conv2/weights", Ternary(1001), packing, model).ok());
+  EXPECT_TRUE(AddTensor("conv3/weights", Binary(100), packing, model).ok());
+  AddTensor("bn/scale", {0.1f}, model);
+  AddTensor("fc/bias", {}, model);
+  model.description.add_classes("cat");
+  return model;
+}
+
+std::string Path(const std::string& name) {
+  return testing::TempDir() + "/" + name;
+}
+
+TEST(PackedModelTest, ComesBackFromItsFile) {
+  for (const auto packing : {TernaryPacking::kBits, TernaryPacking::kTrits}) {
+    ASSERT_TRUE(WritePackedModel(Model(packing), Path("back.trit")).ok());
+    const auto read = ReadPackedModel(Path("back.trit"));
+    ASSERT_TRUE(read.ok()) << read.status();
+    const auto& tensors = read->description.tensors();
+    ASSERT_EQ(tensors.size(), 5);
+    EXPECT_EQ(*ValuesOf(*read, tensors[0]), (std::vector<float>{1, 2, 3}));
+    EXPECT_EQ(*ValuesOf(*read, tensors[1]), Values(Ternary(1001)));
+    EXPECT_EQ(*ValuesOf(*read, tensors[2]), Values(Binary(100)));
+    EXPECT_EQ(*ValuesOf(*read, tensors[4]), std::vector<float>());
+    EXPECT_EQ(CodesOf(*read, tensors[1])->codes, Ternary(1001).codes);
+    EXPECT_FALSE(CodesOf(*read, tensors[0]).ok());
+    EXPECT_EQ(read->description.classes(0), "cat");
+    const bool trits = packing == TernaryPacking::kTrits;
+    EXPECT_EQ(tensors[1].bytes(), trits ? 201u : 251u);
+  }
+}
+
+// The report's bytes are the file's.
+TEST(PackedModelTest, PartsAddUpToTheFile) {
+  const PackedModel model = Model(TernaryPacking::kTrits);
+  ASSERT_TRUE(WritePackedModel(model, Path("parts.trit")).ok());
+  const PackedBytesByPart parts = CountBytes(model);
+  EXPECT_EQ(parts.file(), *FileSize(Path("parts.trit")));
+  EXPECT_EQ(parts.coded_weights, 201 + 3 * 4 + 13 + 4 * 4);
+  EXPECT_EQ(parts.full_weights, 12);
+  EXPECT_EQ(parts.normalization, 4);
+  EXPECT_GT(parts.description, 64);
+  EXPECT_THAT(ModelTable(model), HasSubstr("conv2/weights"));
+}
+
+// No byte of the file can change unseen, and no cut-off file is taken for one.
+TEST(PackedModelTest, DamageIsSeen) {
+  ASSERT_TRUE(
+      WritePackedModel(Model(TernaryPacking::kTrits), Path("whole.trit")).ok());
+  const std::string whole = *ReadFile(Path("whole.trit"));
+  for (size_t i = 0; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] ^= 0x10;
+    ASSERT_TRUE(WriteFileAtomically(Path("damaged.trit"), damaged).ok());
+    EXPECT_FALSE(ReadPackedModel(Path("damaged.trit")).ok()) << "byte " << i;
+    ASSERT_TRUE(
+        WriteFileAtomically(Path("damaged.trit"), whole.substr(0, i)).ok());
+    EXPECT_FALSE(ReadPackedModel(Path("damaged.trit")).ok()) << "first " << i;
+  }
+}
+
+// A file with a right checksum whose contents are wrong: as an attacker, or a
+// program with a bug, would write it.
+TEST(PackedModelTest, ImpossibleDescriptionsAreRefused) {
+  const auto message = [](const PackedModel& model) {
+    EXPECT_TRUE(WritePackedModel(model, Path("impossible.trit")).ok());
+    const auto read = ReadPackedModel(Path("impossible.trit"));
+    return read.ok() ? "read" : std::string(read.status().message());
+  };
+  const PackedModel sound = Model(TernaryPacking::kTrits);
+  PackedModel model = sound;
+  model.description.mutable_tensors(3)->set_offset(1u << 30);
+  EXPECT_THAT(message(model), HasSubstr("bn/scale lies beyond"));
+  model = sound;
+  model.description.mutable_tensors(0)->set_bytes(~uint64_t{0});
+  EXPECT_THAT(message(model), HasSubstr("conv1/weights lies beyond"));
+  model = sound;
+  model.description.mutable_tensors(0)->set_count(uint64_t{1} << 62);
+  EXPECT_THAT(message(model), HasSubstr("which cannot be"));
+  model = sound;
+  model.description.mutable_tensors(2)->set_bits(9);
+  EXPECT_THAT(message(model), HasSubstr("conv3/weights has 100 values"));
+  model = sound;
+  model.description.mutable_tensors(1)->clear_codebook();
+  EXPECT_THAT(message(model), HasSubstr("codebook of an impossible size"));
+  model = sound;
+  model.description.mutable_tensors(2)->add_channel_scales(1);
+  EXPECT_THAT(message(model), HasSubstr("channel scales"));
+  model = sound;
+  model.description.mutable_tensors(1)->set_name("conv1/weights");
+  EXPECT_THAT(message(model), HasSubstr("is there twice"));
+}
+
+TEST(PackedModelTest, ACodeBeyondTheCodebookIsRefused) {
+  PackedModel model = Model(TernaryPacking::kBits);
+  PackedTensor& tensor = *model.description.mutable_tensors(1);
+  tensor.mutable_codebook()->RemoveLast();
+  EXPECT_THAT(std::string(ValuesOf(model, tensor).status().message()),
+              HasSubstr("conv2/weights: code 2"));
+}
+
+TEST(PackedModelTest, OtherFilesAndNewerOnesSayWhatTheyAre) {
+  ASSERT_TRUE(WriteFileAtomically(Path("other.trit"), "hello, world").ok());
+  EXPECT_THAT(
+      std::string(ReadPackedModel(Path("other.trit")).status().message()),
+      HasSubstr("not a packed model"));
+  ASSERT_TRUE(
+      WritePackedModel(Model(TernaryPacking::kBits), Path("newer.trit")).ok());
+  std::string newer = *ReadFile(Path("newer.trit"));
+  newer[8] = 2;
+  ASSERT_TRUE(WriteFileAtomically(Path("newer.trit"), newer).ok());
+  EXPECT_THAT(
+      std::string(ReadPackedModel(Path("newer.trit")).status().message()),
+      HasSubstr("version 2 is newer"));
+}
+
+}  // namespace
+}  // namespace tritlab
