@@ -5,8 +5,10 @@
 //
 // items_per_second is images/s; the label is the oneDNN implementation. All
 // threads that OMP_NUM_THREADS allows take part.
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +19,9 @@
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution.h"
 #include "kernels/elementwise.h"
+#include "kernels/integer/power_of_two_linear.h"
+#include "kernels/integer/s8_linear.h"
+#include "kernels/integer/ternary_linear.h"
 #include "kernels/linear.h"
 #include "kernels/onednn_info.h"
 #include "kernels/pooling.h"
@@ -206,20 +211,127 @@ void RunSoftmaxCrossEntropy(benchmark::State& state, int64_t classes,
   rate.SetItemsProcessed(state, state.iterations() * kBatch);
 }
 
-void RunLinear(benchmark::State& state, const LinearShape& shape,
-               DataType type) {
+// The seconds that a pass of each linear layer took in this run, by "LAYER/KIND
+// /batch:N", so that later ones can be held against f32's and s8's.
+std::map<std::string, double>& LinearSeconds() {
+  static auto& seconds = *new std::map<std::string, double>;
+  return seconds;
+}
+
+struct LinearCase {
+  const char* name;
+  LinearShape shape;
+
+  std::string Key(const std::string& kind) const {
+    return absl::StrCat(name, "/", kind, "/batch:", shape.batch);
+  }
+};
+
+// Times multiply(), which reads weight_bytes of weights. Counters: how many
+// times faster than f32 and than s8 of the same run it is, where those ran.
+void RunLinear(benchmark::State& state, const LinearCase& layer,
+               const std::string& kind, int64_t weight_bytes,
+               const std::function<void()>& multiply) {
+  const WallClockRate rate;
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) multiply();
+  const std::chrono::duration<double> took =
+      std::chrono::steady_clock::now() - start;
+  rate.SetItemsProcessed(state, state.iterations() * layer.shape.batch);
+  rate.SetBytesProcessed(state, state.iterations() * weight_bytes);
+  auto& seconds = LinearSeconds();
+  seconds[layer.Key(kind)] = took.count() / state.iterations();
+  for (const char* baseline : {"f32", "s8"}) {
+    const auto found = seconds.find(layer.Key(baseline));
+    if (kind == baseline || found == seconds.end()) continue;
+    state.counters[absl::StrCat("times_", baseline)] =
+        found->second / seconds[layer.Key(kind)];
+  }
+}
+
+void RunFloatLinear(benchmark::State& state, const LinearCase& layer,
+                    DataType type) {
+  const LinearShape& shape = layer.shape;
   const auto created = Linear::Create(shape, type, /*training=*/false);
   Linear* linear = Get(created, state);
   if (linear == nullptr) return;
-  linear->SetWeights(Values(shape.in_features * shape.out_features),
+  const int64_t weights = shape.in_features * shape.out_features;
+  linear->SetWeights(Values(weights),
                      std::vector<float>(shape.out_features, 0.0f));
   const Buffer input = Activations(type, shape.batch * shape.in_features);
   Buffer output = Activations(type, shape.batch * shape.out_features);
+  RunLinear(state, layer, Name(type), weights * SizeOf(type),
+            [&] { linear->Forward(input.data(), output.data()); });
+}
+
+// Integers without pattern, of the values that are allowed.
+template <typename Integer>
+std::vector<Integer> Integers(int64_t count,
+                              const std::vector<Integer>& allowed) {
+  const std::vector<float> values = Values(count);
+  std::vector<Integer> integers(count);
+  for (int64_t i = 0; i < count; ++i) {
+    const double share = 0.5 * values[i] + 0.5;
+    integers[i] = allowed[static_cast<size_t>(share * allowed.size())];
+  }
+  return integers;
+}
+
+std::vector<uint8_t> ByteActivations(int64_t count) {
+  std::vector<uint8_t> values(256);
+  for (int i = 0; i < 256; ++i) values[i] = static_cast<uint8_t>(i);
+  return Integers(count, values);
+}
+
+// kind: "s8", "ternary", "ternary_sides", "pow2" (5 bits) or "pow2_4bit".
+void RunIntegerLinear(benchmark::State& state, const LinearCase& layer,
+                      const std::string& kind) {
+  const int64_t batch = layer.shape.batch;
+  const IntegerLinearShape shape = {.inputs = layer.shape.in_features,
+                                    .outputs = layer.shape.out_features};
+  const int64_t weights = shape.inputs * shape.outputs;
+  const std::vector<uint8_t> input = ByteActivations(batch * shape.inputs);
+  std::vector<int32_t> sums(batch * shape.outputs), others = sums;
+  if (kind == "s8") {
+    const auto created =
+        S8Linear::Create(batch, shape, Integers<int8_t>(weights, {-9, 3, 7}));
+    S8Linear* linear = Get(created, state);
+    if (linear == nullptr) return;
+    RunLinear(state, layer, kind, weights,
+              [&] { linear->Multiply(input.data(), sums.data()); });
+  } else if (kind == "pow2" || kind == "pow2_4bit") {
+    std::vector<int16_t> allowed = {-4, -2, -1, 0, 1, 2, 4};
+    if (kind == "pow2")
+      allowed.insert(allowed.end(), {-128, -64, -32, -16, 8, 16, 32, 128});
+    const auto linear =
+        *PowerOfTwoLinear::Create(shape, Integers(weights, allowed));
+    RunLinear(state, layer, kind, linear->weight_bytes(),
+              [&] { linear->Multiply(batch, input.data(), sums.data()); });
+  } else {
+    const auto linear =
+        *TernaryLinear::Create(shape, Integers<int8_t>(weights, {-1, 0, 1}));
+    RunLinear(state, layer, kind, linear->weight_bytes(), [&] {
+      if (kind == "ternary") {
+        linear->Multiply(batch, input.data(), sums.data());
+      } else {
+        linear->MultiplySides(batch, input.data(), sums.data(), others.data());
+      }
+    });
+  }
+}
+
+// What memory gives at most: all threads read a gigabyte from end to end.
+void RunMemoryRead(benchmark::State& state) {
+  constexpr int64_t kCount = int64_t{1} << 27;  // of 8 bytes
+  const std::vector<int64_t> values(kCount, 1);
   const WallClockRate rate;
-  for (auto _ : state) linear->Forward(input.data(), output.data());
-  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
-  rate.SetBytesProcessed(state, state.iterations() * shape.in_features *
-                                    shape.out_features * SizeOf(type));
+  for (auto _ : state) {
+    int64_t sum = 0;
+#pragma omp parallel for simd schedule(static) reduction(+ : sum)
+    for (int64_t i = 0; i < kCount; ++i) sum += values[i];
+    benchmark::DoNotOptimize(sum);
+  }
+  rate.SetBytesProcessed(state, state.iterations() * 8 * kCount);
 }
 
 void RegisterConvolutions() {
@@ -308,20 +420,27 @@ void RegisterActivations() {
 }
 
 void RegisterLinears() {
-  struct Layer {
-    const char* name;
-    LinearShape shape;
-  };
-  // fc6 and fc7 are AlexNet's, VGG's fc6 is the largest of all.
-  for (const Layer& layer :
-       {Layer{"fc6", {1, 9216, 4096}}, Layer{"fc7", {1, 4096, 4096}},
-        Layer{"vgg_fc6", {1, 25088, 4096}}}) {
-    for (DataType type : kTypes) {
-      Register(absl::StrCat("Linear/", layer.name, "/", Name(type),
-                            "/batch:", layer.shape.batch),
-               [=](benchmark::State& state) {
-                 RunLinear(state, layer.shape, type);
-               });
+  Register("MemoryRead", RunMemoryRead);
+  // fc6 and fc7 are AlexNet's, VGG's fc6 is the largest of all. The baselines
+  // come first.
+  for (const int64_t batch : {1, 8}) {
+    for (const LinearCase& layer :
+         {LinearCase{"fc6", {batch, 9216, 4096}},
+          LinearCase{"fc7", {batch, 4096, 4096}},
+          LinearCase{"vgg_fc6", {batch, 25088, 4096}}}) {
+      for (const DataType type : kTypes) {
+        Register(absl::StrCat("Linear/", layer.Key(Name(type))),
+                 [=](benchmark::State& state) {
+                   RunFloatLinear(state, layer, type);
+                 });
+      }
+      for (const std::string kind :
+           {"s8", "ternary", "ternary_sides", "pow2", "pow2_4bit"}) {
+        Register(absl::StrCat("Linear/", layer.Key(kind)),
+                 [=](benchmark::State& state) {
+                   RunIntegerLinear(state, layer, kind);
+                 });
+      }
     }
   }
 }

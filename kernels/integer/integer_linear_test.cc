@@ -1,0 +1,189 @@
+// The integer linear layers against plain loops: every instruction set of this
+// processor, shapes that fill no block, and the values at which sums of bytes
+// could saturate.
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "kernels/integer/power_of_two_linear.h"
+#include "kernels/integer/s8_linear.h"
+#include "kernels/integer/ternary_linear.h"
+
+namespace tritlab {
+namespace {
+
+// sum_i input[m][i] * weights[o][i].
+template <typename Weight>
+std::vector<int32_t> Reference(const IntegerLinearShape& shape, int64_t batch,
+                               const std::vector<uint8_t>& input,
+                               const std::vector<Weight>& weights) {
+  std::vector<int32_t> sums(batch * shape.outputs, 0);
+  for (int64_t m = 0; m < batch; ++m) {
+    for (int64_t o = 0; o < shape.outputs; ++o) {
+      for (int64_t i = 0; i < shape.inputs; ++i) {
+        sums[m * shape.outputs + o] +=
+            input[m * shape.inputs + i] * weights[o * shape.inputs + i];
+      }
+    }
+  }
+  return sums;
+}
+
+struct Case {
+  IntegerLinearShape shape;
+  int64_t batch;
+};
+
+const std::vector<Case>& Cases() {
+  static const auto& cases = *new std::vector<Case>{
+      {{1, 1}, 1},    {{3, 2}, 3},     {{63, 5}, 1},    {{64, 4}, 2},
+      {{65, 7}, 1},   {{127, 8}, 2},   {{128, 3}, 1},   {{129, 9}, 4},
+      {{255, 4}, 1},  {{256, 4}, 5},   {{257, 6}, 1},   {{511, 1}, 2},
+      {{576, 16}, 8}, {{1000, 10}, 1}, {{4096, 33}, 3}, {{9216, 5}, 1}};
+  return cases;
+}
+
+// Activations and weights at random, and at their extremes.
+std::vector<std::vector<uint8_t>> Inputs(int64_t count) {
+  std::vector<uint8_t> random(count), ends(count);
+  const RandomStream stream(7);
+  for (int64_t i = 0; i < count; ++i) {
+    random[i] = static_cast<uint8_t>(stream.Bits(i));
+    ends[i] = stream.Bits(i) % 2 == 0 ? 0 : 255;
+  }
+  return {random, ends, std::vector<uint8_t>(count, 0),
+          std::vector<uint8_t>(count, 255), std::vector<uint8_t>(count, 128)};
+}
+
+template <typename Weight>
+std::vector<std::vector<Weight>> Weights(int64_t count,
+                                         const std::vector<Weight>& allowed) {
+  std::vector<Weight> random(count);
+  const RandomStream stream(9);
+  for (int64_t i = 0; i < count; ++i)
+    random[i] = allowed[stream.Below(i, static_cast<int64_t>(allowed.size()))];
+  return {random, std::vector<Weight>(count, allowed.front()),
+          std::vector<Weight>(count, allowed.back())};
+}
+
+std::string Describe(const Case& at, IntegerInstructions instructions) {
+  return std::string(Name(instructions)) + " " +
+         std::to_string(at.shape.inputs) + " -> " +
+         std::to_string(at.shape.outputs) + ", batch " +
+         std::to_string(at.batch);
+}
+
+TEST(IntegerLinearTest, TernaryEqualsTheReference) {
+  for (const IntegerInstructions instructions :
+       SupportedIntegerInstructions()) {
+    for (const Case& at : Cases()) {
+      const std::string what = Describe(at, instructions);
+      const int64_t count = at.shape.inputs * at.shape.outputs;
+      for (const auto& weights : Weights<int8_t>(count, {-1, 0, 1})) {
+        auto linear = *TernaryLinear::Create(at.shape, weights, instructions);
+        std::vector<int8_t> ones(count), minus_ones(count);
+        for (int64_t i = 0; i < count; ++i) {
+          ones[i] = weights[i] > 0;
+          minus_ones[i] = weights[i] < 0;
+        }
+        for (const auto& input : Inputs(at.batch * at.shape.inputs)) {
+          std::vector<int32_t> sums(at.batch * at.shape.outputs, -1),
+              positive = sums, negative = sums;
+          linear->Multiply(at.batch, input.data(), sums.data());
+          ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
+              << what;
+          linear->MultiplySides(at.batch, input.data(), positive.data(),
+                                negative.data());
+          ASSERT_EQ(positive, Reference(at.shape, at.batch, input, ones))
+              << what;
+          ASSERT_EQ(negative, Reference(at.shape, at.batch, input, minus_ones))
+              << what;
+        }
+      }
+    }
+  }
+}
+
+// With exponents up to 2, zeros are a nibble's; above, they have their own bit.
+TEST(IntegerLinearTest, PowersOfTwoEqualTheReference) {
+  const std::vector<std::vector<int16_t>> allowed = {
+      {-1, 0, 1},
+      {-4, -2, -1, 0, 1, 2, 4},
+      {-128, -64, -32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32, 64, 128}};
+  for (const IntegerInstructions instructions :
+       SupportedIntegerInstructions()) {
+    for (const Case& at : Cases()) {
+      for (const auto& values : allowed) {
+        for (const auto& weights :
+             Weights<int16_t>(at.shape.inputs * at.shape.outputs, values)) {
+          auto linear =
+              *PowerOfTwoLinear::Create(at.shape, weights, instructions);
+          for (const auto& input : Inputs(at.batch * at.shape.inputs)) {
+            std::vector<int32_t> sums(at.batch * at.shape.outputs, -1);
+            linear->Multiply(at.batch, input.data(), sums.data());
+            ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
+                << Describe(at, instructions);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(IntegerLinearTest, SignedBytesEqualTheReference) {
+  for (const Case& at : Cases()) {
+    for (const auto& weights : Weights<int8_t>(
+             at.shape.inputs * at.shape.outputs, {-128, -3, 0, 77, 127})) {
+      auto linear = *S8Linear::Create(at.batch, at.shape, weights);
+      for (const auto& input : Inputs(at.batch * at.shape.inputs)) {
+        std::vector<int32_t> sums(at.batch * at.shape.outputs, -1);
+        linear->Multiply(input.data(), sums.data());
+        ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
+            << at.shape.inputs;
+      }
+    }
+  }
+}
+
+TEST(IntegerLinearTest, WeightsTakeTheBitsThatTheyShould) {
+  const IntegerLinearShape shape = {4096, 1024};
+  const double count = 4096.0 * 1024;
+  auto ternary =
+      *TernaryLinear::Create(shape, std::vector<int8_t>(4096 * 1024, 1));
+  EXPECT_NEAR(8 * ternary->weight_bytes() / count, 2, 0.02);
+  auto narrow =
+      *PowerOfTwoLinear::Create(shape, std::vector<int16_t>(4096 * 1024, 4));
+  EXPECT_EQ(8 * narrow->weight_bytes() / count, 4);
+  auto wide =
+      *PowerOfTwoLinear::Create(shape, std::vector<int16_t>(4096 * 1024, -128));
+  EXPECT_EQ(8 * wide->weight_bytes() / count, 5);
+}
+
+TEST(IntegerLinearTest, ImpossibleWeightsAndShapesAreNamed) {
+  const auto message = [](const auto& created) {
+    return std::string(created.status().message());
+  };
+  EXPECT_THAT(message(TernaryLinear::Create({2, 1}, std::vector<int8_t>{0, 2})),
+              testing::HasSubstr("weight 1 is 2"));
+  EXPECT_THAT(
+      message(PowerOfTwoLinear::Create({2, 1}, std::vector<int16_t>{3, 0})),
+      testing::HasSubstr("weight 0 is 3"));
+  EXPECT_THAT(
+      message(PowerOfTwoLinear::Create({1, 1}, std::vector<int16_t>{256})),
+      testing::HasSubstr("weight 0 is 256"));
+  EXPECT_THAT(message(TernaryLinear::Create({2, 2}, std::vector<int8_t>{0})),
+              testing::HasSubstr("1 weights"));
+  EXPECT_THAT(message(TernaryLinear::Create({0, 1}, std::vector<int8_t>{})),
+              testing::HasSubstr("inputs"));
+  EXPECT_THAT(message(TernaryLinear::Create({int64_t{1} << 30, 1}, {})),
+              testing::HasSubstr("overflow"));
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,31 @@
+// The extents of a product of u8 activations and integer weights.
+#ifndef TRITLAB_KERNELS_INTEGER_INTEGER_SHAPE_H_
+#define TRITLAB_KERNELS_INTEGER_INTEGER_SHAPE_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "kernels/extents.h"
+
+namespace tritlab {
+
+struct IntegerLinearShape {
+  int64_t inputs = 0;
+  int64_t outputs = 0;
+
+  // InvalidArgument when an extent is not positive, or sums of inputs * 255 *
+  // `largest_weight` do not fit into 32 bits.
+  absl::Status Validate(int64_t largest_weight) const {
+    absl::Status status = CheckExtents(
+        "integer linear", {{"inputs", inputs}, {"outputs", outputs}});
+    if (status.ok() && inputs > INT32_MAX / (255 * largest_weight)) {
+      status = absl::InvalidArgumentError(
+          "integer linear: so many inputs overflow sums of 32 bits");
+    }
+    return status;
+  }
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_KERNELS_INTEGER_INTEGER_SHAPE_H_

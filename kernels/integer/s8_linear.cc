@@ -1,0 +1,70 @@
+#include "kernels/integer/s8_linear.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "kernels/onednn.h"
+#include "kernels/tensor.h"
+
+namespace tritlab {
+namespace {
+
+using dnnl::memory;
+
+class OneDnnS8Linear final : public S8Linear {
+ public:
+  OneDnnS8Linear(int64_t batch, const IntegerLinearShape& shape,
+                 std::span<const int8_t> weights) {
+    const memory::desc input({batch, shape.inputs}, memory::data_type::u8,
+                             memory::format_tag::ab);
+    const memory::desc output({batch, shape.outputs}, memory::data_type::s32,
+                              memory::format_tag::ab);
+    const memory::dims extents = {shape.outputs, shape.inputs};
+    const memory::desc any(extents, memory::data_type::s8,
+                           memory::format_tag::any);
+    const dnnl::inner_product_forward::primitive_desc description(
+        onednn::Engine(), dnnl::prop_kind::forward_inference, input, any,
+        output, onednn::UserScratchpad());
+    implementation_ = description.impl_info_str();
+    product_ =
+        onednn::Execution(description, dnnl::inner_product_forward(description),
+                          {{DNNL_ARG_SRC, input},
+                           {DNNL_ARG_WEIGHTS, description.weights_desc()},
+                           {DNNL_ARG_DST, output}});
+    weights_ = Buffer(description.weights_desc().get_size());
+    onednn::Reorder(
+        memory::desc(extents, memory::data_type::s8, memory::format_tag::ab),
+        description.weights_desc())
+        .Run({weights.data(), weights_.data()});
+  }
+
+  void Multiply(const uint8_t* input, int32_t* sums) override {
+    product_.Run({input, weights_.data(), sums});
+  }
+  std::string Implementations() const override { return implementation_; }
+
+ private:
+  onednn::Execution product_;
+  Buffer weights_;
+  std::string implementation_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<S8Linear>> S8Linear::Create(
+    int64_t batch, const IntegerLinearShape& shape,
+    std::span<const int8_t> weights) {
+  RETURN_IF_ERROR(shape.Validate(/*largest_weight=*/128));
+  RETURN_IF_ERROR(CheckExtents("s8 linear", {{"batch", batch}}));
+  const std::string what = absl::StrCat("s8 linear ", batch, "x", shape.inputs,
+                                        " -> ", batch, "x", shape.outputs);
+  if (static_cast<int64_t>(weights.size()) != shape.inputs * shape.outputs) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": it has ", weights.size(), " weights"));
+  }
+  return onednn::CatchErrors(what, [&]() -> std::unique_ptr<S8Linear> {
+    return std::make_unique<OneDnnS8Linear>(batch, shape, weights);
+  });
+}
+
+}  // namespace tritlab
