@@ -22,6 +22,7 @@
 #define TRITLAB_KERNELS_INTEGER_TERNARY_LINEAR_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -58,6 +59,12 @@ class TernaryLinear {
   int64_t blocks() const;
   int64_t outputs_rounded_up() const;
   void Shift(int64_t batch, const uint8_t* input);
+  // products[m][o] = sum over inputs of (code & bits) x', for each part.
+  struct Part {
+    uint8_t bits;
+    int32_t* products;
+  };
+  void Products(int64_t batch, std::initializer_list<Part> parts) const;
 
   const IntegerLinearShape shape_;
   const IntegerInstructions instructions_;
@@ -67,8 +74,9 @@ class TernaryLinear {
   Buffer packed_;
   std::vector<int32_t> weight_sums_;      // [output], sum w
   std::vector<int32_t> positive_counts_;  // [output], weights of 1
-  Buffer shifted_;                        // [batch][input / 256][256], x'
-  std::vector<int32_t> shifted_sums_;     // [batch], sum x'
+  // x' of tiles of images, [input / 64][image of the tile][64].
+  Buffer shifted_;
+  std::vector<int32_t> shifted_sums_;  // [batch], sum x'
 };
 
 }  // namespace tritlab
