@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <new>
 
 #include "absl/flags/commandlineflag.h"
 #include "absl/flags/reflection.h"
@@ -116,9 +117,23 @@ int ExitStatus(const absl::Status& status) {
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kUnimplemented:
       return 2;
+    case absl::StatusCode::kCancelled:
+      return 130;
     default:
       return 1;
   }
+}
+
+int RunProgram(int argc, char** argv, absl::Status (*program)(int, char**)) {
+  absl::Status status;
+  try {
+    status = program(argc, argv);
+  } catch (const std::bad_alloc&) {
+    status = absl::ResourceExhaustedError(
+        "the machine has not enough memory; use a smaller batch_size, network "
+        "or dataset");
+  }
+  return ExitStatus(status);
 }
 
 }  // namespace tritlab

@@ -32,9 +32,14 @@ absl::StatusOr<CommandLine> ParseCommandLine(
     const std::set<std::string>& repeated = {});
 
 // The status that a program exits with: 0 when ok, 1 when it failed (Internal,
-// Aborted, Cancelled, ...), 2 for what its caller can mend: flags, specs, data,
-// files, a full disk. Prints "error: MESSAGE" to stderr when not ok.
+// Aborted, ...), 2 for what its caller can mend: flags, specs, data, files, a
+// full disk; 130 when it was stopped (Cancelled) by Ctrl-C or SIGTERM. Prints
+// "error: MESSAGE" to stderr when not ok.
 int ExitStatus(const absl::Status& status);
+
+// The body of main(): ExitStatus of what `program` returns, or of a
+// ResourceExhausted when the machine has not the memory that it asks for.
+int RunProgram(int argc, char** argv, absl::Status (*program)(int, char**));
 
 }  // namespace tritlab
 

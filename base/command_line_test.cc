@@ -1,5 +1,6 @@
 #include "base/command_line.h"
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ TEST(CommandLineTest, ExitStatusTellsWhoseFaultItWas) {
   EXPECT_EQ(ExitStatus(absl::OkStatus()), 0);
   EXPECT_EQ(ExitStatus(absl::AbortedError("the loss is not finite")), 1);
   EXPECT_EQ(ExitStatus(absl::InternalError("")), 1);
+  EXPECT_EQ(ExitStatus(absl::CancelledError("stopped as asked to")), 130);
   EXPECT_EQ(ExitStatus(absl::InvalidArgumentError("")), 2);
   EXPECT_EQ(ExitStatus(absl::DataLossError("")), 2);
 }
@@ -74,6 +76,13 @@ TEST(CommandLineTest, ErrorsNameTheFlag) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(status.message()), StartsWith(begin));
   }
+}
+
+TEST(CommandLineTest, MemoryThatIsNotThereIsAnErrorLikeOthers) {
+  const auto greedy = [](int, char**) -> absl::Status {
+    throw std::bad_alloc();
+  };
+  EXPECT_EQ(RunProgram(0, nullptr, greedy), 2);
 }
 
 }  // namespace

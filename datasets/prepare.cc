@@ -105,5 +105,5 @@ absl::Status Main(int argc, char** argv) {
 }  // namespace tritlab
 
 int main(int argc, char** argv) {
-  return tritlab::ExitStatus(tritlab::Main(argc, argv));
+  return tritlab::RunProgram(argc, argv, tritlab::Main);
 }

@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,8 +45,6 @@ constexpr char kUsage[] =
     "report.\n"
     "  --set path=value  sets a field of the spec, as often as given: --set "
     "phases.ttq.epochs=3";
-
-constexpr int kStoppedStatus = 130;
 
 volatile std::sig_atomic_t stop_requested = 0;
 void RequestStop(int signal) {
@@ -143,14 +140,5 @@ absl::Status Main(int argc, char** argv) {
 }  // namespace tritlab
 
 int main(int argc, char** argv) {
-  absl::Status status;
-  try {
-    status = tritlab::Main(argc, argv);
-  } catch (const std::bad_alloc&) {
-    status = absl::ResourceExhaustedError(
-        "the machine has not enough memory; use a smaller batch_size or "
-        "network");
-  }
-  const int exit_status = tritlab::ExitStatus(status);
-  return absl::IsCancelled(status) ? tritlab::kStoppedStatus : exit_status;
+  return tritlab::RunProgram(argc, argv, tritlab::Main);
 }

@@ -12,6 +12,7 @@
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
+#include "experiments/integer_form.h"
 #include "experiments/packed_network.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
@@ -173,7 +174,7 @@ class Run {
     // goes on; but a resumed run must not take back what it has reported.
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
-    if (last) RETURN_IF_ERROR(WriteModel(phase, trainer->network()));
+    if (last) RETURN_IF_ERROR(WriteModel(phase, *trainer));
     return WriteReport(report_, folder_->path());
   }
 
@@ -202,14 +203,24 @@ class Run {
     return checkpoint;
   }
 
-  absl::Status WriteModel(const PhaseSpec& phase,
-                          const TrainedNetwork& network) {
+  absl::Status WriteModel(const PhaseSpec& phase, Trainer& trainer) {
     ASSIGN_OR_RETURN(
-        const PackedModel model,
-        MakePackedModel(network, *train_,
+        PackedModel model,
+        MakePackedModel(trainer.network(), *train_,
                         absl::StrCat(spec_.name(), ", ", phase.name(),
                                      ", seed ", options_.seed)));
-    *report_.mutable_model_file() = DescribeModelFile(model, phase.name());
+    RETURN_IF_ERROR(Calibrate(trainer.evaluation_program(), *train_,
+                              ClipMethod::kSquares, model));
+    ModelFile& file = *report_.mutable_model_file();
+    file = DescribeModelFile(model, phase.name());
+    const absl::StatusOr<double> top1 = IntegerTop1(model, *test_);
+    if (top1.ok()) {
+      file.set_integer_top1(*top1);
+    } else if (absl::IsUnimplemented(top1.status())) {
+      file.set_why_no_integer_program(std::string(top1.status().message()));
+    } else {
+      return top1.status();
+    }
     return WritePackedModel(model, JoinPath(folder_->path(), "model.trit"));
   }
 

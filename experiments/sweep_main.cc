@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -62,8 +61,6 @@ constexpr char kUsage[] =
     "table.\n"
     "  --set path=value  sets a field of every point, as often as given: --set "
     "phases.ttq.epochs=3";
-
-constexpr int kStoppedStatus = 130;
 
 volatile std::sig_atomic_t stops = 0;
 void RequestStop(int) { stops = stops + 1; }
@@ -221,13 +218,5 @@ absl::Status Main(int argc, char** argv) {
 }  // namespace tritlab
 
 int main(int argc, char** argv) {
-  absl::Status status;
-  try {
-    status = tritlab::Main(argc, argv);
-  } catch (const std::bad_alloc&) {
-    status = absl::ResourceExhaustedError(
-        "the machine has not enough memory; use a smaller dataset or network");
-  }
-  const int exit_status = tritlab::ExitStatus(status);
-  return absl::IsCancelled(status) ? tritlab::kStoppedStatus : exit_status;
+  return tritlab::RunProgram(argc, argv, tritlab::Main);
 }

@@ -1,7 +1,10 @@
 #include "quant/power_of_two.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "absl/strings/str_format.h"
 
@@ -11,12 +14,25 @@ namespace {
 // Of a float, denormal ones included.
 constexpr int kSmallestExponent = -149, kLargestExponent = 127;
 
+constexpr int kSmallestNormalExponent = -126;
+
 // floor(log2(4/3 magnitude)), exactly: 4/3 m reaches the next power of two
 // where m's fraction reaches 1.5. Of a finite magnitude above 0.
 int RoundedExponent(float magnitude) {
+  const auto bits = std::bit_cast<uint32_t>(magnitude);
+  constexpr uint32_t kHalfFraction = 1u << 22;
+  if (magnitude >= std::numeric_limits<float>::min())
+    return static_cast<int>((bits + kHalfFraction) >> 23) - 127;
+  // Denormal ones have no exponent of their own.
   int exponent;
   const float fraction = std::frexp(magnitude, &exponent);  // in [0.5, 1)
   return fraction >= 0.75f ? exponent : exponent - 1;
+}
+
+float PowerOfTwo(int exponent) {
+  return exponent >= kSmallestNormalExponent
+             ? std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23)
+             : std::ldexp(1.0f, exponent);
 }
 
 }  // namespace
@@ -42,15 +58,14 @@ int PowerOfTwoLevels::Exponent(float weight) const {
   const int exponent = RoundedExponent(magnitude);
   // The interval of the smallest level begins at half of it, not at 3/4: its
   // neighbour alpha is 0.
-  if (exponent == n2_ - 1 && magnitude >= std::ldexp(0.5f, n2_)) return n2_;
+  if (exponent == n2_ - 1 && magnitude >= PowerOfTwo(n2_ - 1)) return n2_;
   return std::clamp(exponent, n2_ - 1, n1_);
 }
 
 float PowerOfTwoLevels::Round(float weight) const {
   if (std::isnan(weight)) return weight;
   const int exponent = Exponent(weight);
-  return exponent < n2_ ? 0.0f
-                        : std::copysign(std::ldexp(1.0f, exponent), weight);
+  return exponent < n2_ ? 0.0f : std::copysign(PowerOfTwo(exponent), weight);
 }
 
 CodedWeights PowerOfTwoLevels::Encode(std::span<const float> weights) const {
@@ -60,7 +75,7 @@ CodedWeights PowerOfTwoLevels::Encode(std::span<const float> weights) const {
   coded.codebook.push_back(0);
   for (const float sign : {1.0f, -1.0f}) {
     for (int exponent = n1_; exponent >= n2_; --exponent)
-      coded.codebook.push_back(std::ldexp(sign, exponent));
+      coded.codebook.push_back(sign * PowerOfTwo(exponent));
   }
   coded.codes.reserve(weights.size());
   for (const float weight : weights) {

@@ -88,6 +88,27 @@ std::string ValueTitle(const std::string& name) {
   return name;
 }
 
+// What is known of the integer program, with a blank behind it.
+std::string IntegerSentence(const Report& report) {
+  const ModelFile& file = report.model_file();
+  if (!file.has_integer_top1()) {
+    return file.why_no_integer_program().empty()
+               ? ""
+               : absl::StrCat("No integer program: ",
+                              file.why_no_integer_program(), ". ");
+  }
+  const PhaseResult* phase = FindPhase(report, file.phase());
+  std::string text = absl::StrCat("Top-1 of its integer program: ",
+                                  FormatFixed(file.integer_top1(), 2), " %");
+  if (phase != nullptr) {
+    absl::StrAppend(&text, ", against ", FormatFixed(phase->top1(), 2),
+                    " % of the same weights in floating point (",
+                    FormatDifference(file.integer_top1() - phase->top1(), 2),
+                    ")");
+  }
+  return absl::StrCat(text, ". ");
+}
+
 }  // namespace
 
 std::string SettingOf(const Report& report) {
@@ -201,7 +222,7 @@ Table ModelFileTableOf(const Report& report) {
       "The packed model, model.trit, after phase ", file.phase(),
       ", counted from the file. \"\u00d7 smaller\" compares all weights at 4 "
       "bytes each with the whole file. ",
-      SettingOf(report), ".");
+      IntegerSentence(report), SettingOf(report), ".");
   table.columns = {{"what", false}, {"bytes", true}, {"\u00d7 smaller", true}};
   if (file.bytes() == 0) return table;
   const auto add = [&](const char* what, uint32_t bytes) {

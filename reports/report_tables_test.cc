@@ -90,6 +90,15 @@ TEST(ModelFileTableOf, ComparesTheWholeFile) {
   const int last = static_cast<int>(table.rows.size()) - 1;
   EXPECT_EQ(Cell(table, last, "what"), "the file");
   EXPECT_EQ(Cell(table, last, "\u00d7 smaller"), "4.0");
+  EXPECT_EQ(table.caption.find("integer program"), std::string::npos);
+  file->set_integer_top1(report.results(1).top1() - 0.25);
+  EXPECT_NE(ModelFileTableOf(report).caption.find("floating point (-0.25)"),
+            std::string::npos);
+  file->clear_integer_top1();
+  file->set_why_no_integer_program("node bn1: it has none");
+  EXPECT_NE(
+      ModelFileTableOf(report).caption.find("No integer program: node bn1"),
+      std::string::npos);
 }
 
 // Protects: one method's re-training can be held against another's.

@@ -92,6 +92,8 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     program->steps_.push_back(std::move(step));
   }
   program->logits_ = graph.nodes_size() - 1;
+  for (int i = 0; i < graph.nodes_size(); ++i)
+    program->elements_.push_back(shaped.shapes[i].size());
   const Shape& logits = shaped.shapes[program->logits_];
   if (logits.height != 1 || logits.width != 1) {
     return absl::InvalidArgumentError(
@@ -215,6 +217,12 @@ const void* Program::Forward(const float* images) {
     }
     tensors.output = activations_[activation_of_[step.output]].data();
     step.op->Forward(tensors);
+    if (observer_ && step.output < static_cast<int>(elements_.size())) {
+      std::vector<float> values(elements_[step.output]);
+      ToFloat(options_.type, tensors.output,
+              static_cast<int64_t>(values.size()), values.data());
+      observer_(step.output, values);
+    }
   }
   return activations_[activation_of_[logits_]].data();
 }

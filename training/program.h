@@ -5,8 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +39,11 @@ class Program {
   // images: f32, NHWC, options.batch of them. Returns the logits,
   // [batch][classes] in options.type, which stay valid until the next call.
   const void* Forward(const float* images);
+  // From now on, called by each Forward with every operator's output as it is
+  // computed: the node (index into the graph) whose result it is, a ReLU that
+  // was fused with what it reads included, and the values.
+  using Observer = std::function<void(int node, std::span<const float> values)>;
+  void Observe(Observer observer) { observer_ = std::move(observer); }
   // After Forward in training, with dL/dlogits in options.type: overwrites all
   // gradients in `values`.
   void Backward(const void* grad_logits);
@@ -70,6 +78,8 @@ class Program {
                           const std::vector<bool>& has_gradient);
 
   const Options options_;
+  std::vector<int64_t> elements_;  // [node], of its output
+  Observer observer_;
   int logits_ = 0;  // the node whose output they are
   int64_t classes_ = 0;
   int64_t image_elements_ = 0;  // of the whole batch

@@ -61,6 +61,9 @@ class Trainer {
 
   const TrainingPosition& position() const { return position_; }
   const TrainedNetwork& network() const { return *network_; }
+  // Computes with the network's weights of when LoadWeights was called last,
+  // and with running statistics.
+  Program& evaluation_program() { return *evaluation_program_; }
   int64_t steps_per_epoch() const { return train_loader_->batches_per_epoch(); }
   // Of the whole phase, all its stages.
   int64_t steps() const {

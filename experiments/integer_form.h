@@ -1,0 +1,28 @@
+// A trained network as bytes: the ranges of its activations, and what it is
+// worth then.
+#ifndef TRITLAB_EXPERIMENTS_INTEGER_FORM_H_
+#define TRITLAB_EXPERIMENTS_INTEGER_FORM_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "datasets/dataset.h"
+#include "inference/calibration.h"
+#include "inference/packed_model.h"
+#include "training/program.h"
+
+namespace tritlab {
+
+// Sets the model's activation ranges to what the program's nodes take on the
+// first images (some 1,000) of `images`, unaugmented. `program` computes with
+// the weights that the model holds.
+absl::Status Calibrate(Program& program, const Dataset& images,
+                       ClipMethod method, PackedModel& model);
+
+// Top-1 in percent of the model's integer program. Unimplemented, naming the
+// node, when it has none.
+absl::StatusOr<double> IntegerTop1(const PackedModel& model,
+                                   const Dataset& images);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_EXPERIMENTS_INTEGER_FORM_H_

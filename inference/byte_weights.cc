@@ -1,0 +1,93 @@
+#include "inference/byte_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace tritlab {
+namespace {
+
+// The weights of one channel in units of `unit`, and the error of that.
+void StoreChannel(std::span<const float> weights, float unit, size_t channel,
+                  ByteWeights& bytes) {
+  const size_t n = weights.size();
+  const bool has_largest =
+      std::any_of(weights.begin(), weights.end(),
+                  [&](float w) { return std::lround(w / unit) == 128; });
+  const bool has_smallest =
+      std::any_of(weights.begin(), weights.end(),
+                  [&](float w) { return std::lround(w / unit) == -128; });
+  if (has_largest && !has_smallest) unit = -unit;
+  bytes.scales[channel] = unit;
+  float largest = 0, error = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const long rounded =
+        std::clamp(std::lround(weights[i] / unit), -128l, 127l);
+    bytes.values[channel * n + i] = static_cast<int8_t>(rounded);
+    largest = std::max(largest, std::abs(weights[i]));
+    error = std::max(error,
+                     std::abs(weights[i] - static_cast<float>(rounded) * unit));
+  }
+  if (largest > 0) bytes.error = std::max<double>(bytes.error, error / largest);
+}
+
+float Largest(std::span<const float> weights) {
+  float largest = 0;
+  for (const float w : weights) largest = std::max(largest, std::abs(w));
+  return largest;
+}
+
+// The number of which all values are whole multiples of at most 128, or 0. The
+// smallest magnitude, or half of it (DoReFa-Net's values are odd multiples), is
+// that number if any is.
+float CommonMeasure(std::span<const float> values) {
+  float smallest = INFINITY;
+  for (const float value : values) {
+    if (value != 0) smallest = std::min(smallest, std::abs(value));
+  }
+  if (!std::isfinite(smallest)) return 1;  // zeros only
+  for (const float value : values) {
+    const float multiple = std::abs(value) / smallest;
+    if (multiple > 128.5f ||
+        std::abs(multiple - std::round(multiple)) > 1e-5f * multiple)
+      return 0;
+  }
+  return smallest;
+}
+
+}  // namespace
+
+ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
+  ByteWeights bytes;
+  bytes.values.resize(weights.size());
+  bytes.scales.resize(outputs);
+  const size_t n = weights.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    const auto of_channel = weights.subspan(channel * n, n);
+    const float largest = Largest(of_channel);
+    StoreChannel(of_channel, largest > 0 ? largest / 127 : 1, channel, bytes);
+  }
+  return bytes;
+}
+
+ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
+  ByteWeights bytes;
+  bytes.values.resize(coded.codes.size());
+  bytes.scales.resize(outputs);
+  const float measure = CommonMeasure(coded.codebook);
+  const float unit = measure > 0 ? measure : Largest(coded.codebook) / 127;
+  const size_t n = coded.codes.size() / outputs;
+  std::vector<float> of_channel(n);
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    for (size_t i = 0; i < n; ++i)
+      of_channel[i] = coded.codebook[coded.codes[channel * n + i]];
+    StoreChannel(of_channel, unit, channel, bytes);
+    if (!coded.channel_scales.empty()) {
+      bytes.scales[channel] *=
+          coded.channel_scales[channel * coded.channel_scales.size() / outputs];
+    }
+  }
+  return bytes;
+}
+
+}  // namespace tritlab

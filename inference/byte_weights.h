@@ -1,0 +1,36 @@
+// A layer's weights as signed bytes.
+#ifndef TRITLAB_INFERENCE_BYTE_WEIGHTS_H_
+#define TRITLAB_INFERENCE_BYTE_WEIGHTS_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "quant/quantizer.h"
+
+namespace tritlab {
+
+// Weight i is values[i] * scales[output channel of i], up to `error`.
+struct ByteWeights {
+  std::vector<int8_t> values;
+  std::vector<float> scales;  // one an output channel
+  // The largest |weight - what stands for it| of a channel, as a share of the
+  // channel's largest magnitude: 0 where bytes are exact.
+  double error = 0;
+};
+
+// Weights in full precision: each channel's largest magnitude becomes 127.
+// Error at most 1 / 254.
+ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
+
+// Codes: exact where the codebook's values are small multiples of one number,
+// as with TWN, BWN, DoReFa-Net and INQ up to 128 times the smallest power (a
+// channel whose weights are all positive at that level is negated, for -128 is
+// a byte and 128 is none; where both signs occur, 127 stands for 128 and
+// `error` says so). Else, as for TTQ, whose two scales have no common measure,
+// the largest value becomes 127: error at most 1 / 254.
+ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_INFERENCE_BYTE_WEIGHTS_H_

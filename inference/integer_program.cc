@@ -1,0 +1,501 @@
+#include "inference/integer_program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/memory.h"
+#include "base/status_macros.h"
+#include "base/status_prefix.h"
+#include "inference/byte_weights.h"
+#include "kernels/integer/byte_elementwise.h"
+#include "kernels/integer/reference/s8_convolution.h"
+#include "kernels/integer/s8_convolution.h"
+#include "kernels/integer/s8_linear.h"
+#include "models/shape_inference.h"
+
+namespace tritlab {
+namespace {
+
+// Bytes that stand for step * byte.
+struct ByteTensor {
+  Shape shape;
+  ByteType type = ByteType::kU8;
+  float step = 1;
+  int buffer = -1;
+  int readers = 0;  // that are still to come
+};
+
+// A convolution or linear layer (a convolution of one pixel) that is not
+// computed yet, with what is known to follow: its result is scale[o] * product
+// + shift[o], plus the residual.
+struct Pending {
+  ConvolutionShape shape;
+  int input = -1;  // a tensor
+  ByteWeights weights = {};
+  std::vector<float> scale = {}, shift = {};
+  int residual = -1;  // a tensor
+};
+
+std::span<const uint8_t> AsU8(const Buffer& buffer, int64_t count) {
+  return {static_cast<const uint8_t*>(buffer.data()),
+          static_cast<size_t>(count)};
+}
+std::span<const int8_t> AsS8(const Buffer& buffer, int64_t count) {
+  return {static_cast<const int8_t*>(buffer.data()),
+          static_cast<size_t>(count)};
+}
+
+// The convolution in plain loops, for any types.
+void RunReference(const ConvolutionShape& shape,
+                  const S8Convolution::Options& options, const Buffer& input,
+                  const ByteWeights& weights, std::span<const float> scales,
+                  std::span<const float> biases, Buffer& output) {
+  const auto run = [&](auto in) {
+    const auto count = static_cast<size_t>(shape.output().size());
+    if (options.output == ByteType::kU8) {
+      reference::S8Convolution<typename decltype(in)::value_type, uint8_t>(
+          shape, options, in, weights.values, scales, biases,
+          std::span(static_cast<uint8_t*>(output.data()), count));
+    } else {
+      reference::S8Convolution<typename decltype(in)::value_type, int8_t>(
+          shape, options, in, weights.values, scales, biases,
+          std::span(static_cast<int8_t*>(output.data()), count));
+    }
+  };
+  const int64_t count = shape.input.size();
+  if (options.input == ByteType::kU8) {
+    run(AsU8(input, count));
+  } else {
+    run(AsS8(input, count));
+  }
+}
+
+class ByteProgram final : public IntegerProgram {
+ public:
+  ByteProgram(const PackedModel& model, const Options& options)
+      : options_(options), graph_(model.description.graph()), model_(&model) {}
+
+  absl::Status Compile() {
+    for (const PackedTensor& tensor : model_->description.tensors())
+      packed_[tensor.name()] = &tensor;
+    for (const ActivationRange& range : model_->description.activations())
+      clips_[range.node()] = range.clip();
+    ASSIGN_OR_RETURN(shaped_, InferShapes(graph_, options_.batch));
+    double bytes = 0;
+    for (const Shape& shape : shaped_.shapes)
+      bytes += static_cast<double>(shape.size());
+    RETURN_IF_ERROR(CheckMemory(
+        absl::StrCat(graph_.name(), " with batches of ", options_.batch), bytes,
+        "use a smaller batch"));
+    consumers_.assign(graph_.nodes_size(), 0);
+    for (const std::vector<int>& inputs : shaped_.inputs)
+      for (const int input : inputs) ++consumers_[input];
+    tensors_.assign(graph_.nodes_size(), -1);
+    for (int i = 0; i < graph_.nodes_size(); ++i) {
+      RETURN_IF_ERROR(
+          WithPrefix(absl::StrCat("node ", graph_.nodes(i).name()), Visit(i)));
+    }
+    RETURN_IF_ERROR(WithPrefix(
+        absl::StrCat("node ", graph_.nodes(graph_.nodes_size() - 1).name()),
+        EmitLogits(graph_.nodes_size() - 1)));
+    pending_.clear();
+    model_ = nullptr;
+    return absl::OkStatus();
+  }
+
+  void Run(const float* images, float* logits) override {
+    images_ = images;
+    logits_ = logits;
+    for (const auto& step : steps_) step();
+  }
+  int64_t batch() const override { return options_.batch; }
+  int64_t classes() const override { return shaped_.shapes.back().channels; }
+  Shape image() const override { return shaped_.shapes[0]; }
+  double weight_error() const override { return weight_error_; }
+  std::string least_exact_layer() const override { return least_exact_layer_; }
+
+ private:
+  absl::Status Visit(int i) {
+    const Node& node = graph_.nodes(i);
+    switch (node.operator_case()) {
+      case Node::kInput:
+        return EmitImage();
+      case Node::kConvolution:
+        return Begin(i, ShapeOf(node.convolution(), InputShape(i)));
+      case Node::kLinear:
+        return Begin(
+            i, {.input = {options_.batch, 1, 1, InputShape(i).image_size()},
+                .out_channels = node.linear().out_features()});
+      case Node::kBatchNormalization:
+        return Normalize(i);
+      case Node::kRelu:
+        return EmitRelu(i);
+      case Node::kAdd:
+        return Add(i);
+      case Node::kPooling:
+        return EmitPooling(i);
+      case Node::kChannelPad:
+        return EmitChannelPad(i);
+      case Node::OPERATOR_NOT_SET:
+        break;
+    }
+    return absl::UnimplementedError("it has no integer form yet");
+  }
+
+  const Shape& InputShape(int i) const {
+    return shaped_.shapes[shaped_.inputs[i][0]];
+  }
+
+  absl::StatusOr<float> ClipOf(int i) const {
+    const auto found = clips_.find(graph_.nodes(i).name());
+    if (found != clips_.end() && found->second > 0 &&
+        std::isfinite(found->second))
+      return found->second;
+    return absl::InvalidArgumentError(
+        "the model has no range of its values; pack it anew");
+  }
+
+  absl::StatusOr<std::vector<float>> Values(const std::string& name,
+                                            int64_t count) const {
+    const auto found = packed_.find(name);
+    if (found == packed_.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the model has no tensor ", name));
+    }
+    if (static_cast<int64_t>(found->second->count()) != count) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the model's tensor ", name, " has ",
+                       found->second->count(), " values, not ", count));
+    }
+    return ValuesOf(*model_, *found->second);
+  }
+
+  // A new tensor of node i, or, with `buffer`, in a buffer that is there.
+  int NewTensor(int i, const Shape& shape, ByteType type, float step,
+                int buffer = -1) {
+    if (buffer < 0) {
+      buffer = static_cast<int>(buffers_.size());
+      buffers_.emplace_back(shape.size());
+    }
+    tensors_[i] = static_cast<int>(all_.size());
+    all_.push_back({shape, type, step, buffer, consumers_[i]});
+    return tensors_[i];
+  }
+
+  // The tensor of node i, computed now if it is still pending.
+  absl::StatusOr<int> TensorOf(int i) {
+    if (tensors_[i] < 0) RETURN_IF_ERROR(Emit(i, i, /*relu=*/false));
+    return tensors_[i];
+  }
+
+  // The pending layer whose result node i's input is, if nothing else reads it.
+  Pending* PendingInput(int i, size_t which = 0) {
+    const int input = shaped_.inputs[i][which];
+    const auto found = pending_.find(input);
+    return found != pending_.end() && consumers_[input] == 1 ? &found->second
+                                                             : nullptr;
+  }
+  void MovePending(int from, int to) {
+    auto moved = pending_.extract(from);
+    moved.key() = to;
+    pending_.insert(std::move(moved));
+  }
+
+  absl::Status EmitImage() {
+    const PackedModelDescription& description = model_->description;
+    const Shape& shape = shaped_.shapes[0];
+    if (description.mean_size() != shape.channels ||
+        description.deviation_size() != shape.channels) {
+      return absl::InvalidArgumentError(
+          "the model does not say how images are normalized; pack it anew");
+    }
+    // What a pixel of 0 and one of 255 become.
+    float largest = 0;
+    for (int c = 0; c < description.mean_size(); ++c) {
+      for (const float pixel : {0.0f, 1.0f}) {
+        largest = std::max(largest, std::abs((pixel - description.mean(c)) /
+                                             description.deviation(c)));
+      }
+    }
+    if (!(largest > 0 && std::isfinite(largest)))
+      return absl::InvalidArgumentError(
+          "the images' normalization is impossible");
+    const int tensor = NewTensor(0, shape, ByteType::kS8, largest / 127);
+    steps_.push_back([this, tensor] {
+      const ByteTensor& image = all_[tensor];
+      QuantizeBytes(images_, image.shape.size(), image.step, image.type,
+                    buffers_[image.buffer].data());
+    });
+    return absl::OkStatus();
+  }
+
+  absl::Status Begin(int i, const ConvolutionShape& shape) {
+    const std::string& name = graph_.nodes(i).name();
+    Pending layer{.shape = shape};
+    ASSIGN_OR_RETURN(layer.input, TensorOf(shaped_.inputs[i][0]));
+    const auto found = packed_.find(name + "/weights");
+    if (found == packed_.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the model has no tensor ", name, "/weights"));
+    }
+    const PackedTensor& packed = *found->second;
+    if (static_cast<int64_t>(packed.count()) != shape.weight_count())
+      return absl::InvalidArgumentError("its weights have another shape");
+    if (packed.packing() == PackedTensor::F32) {
+      ASSIGN_OR_RETURN(const std::vector<float> values,
+                       ValuesOf(*model_, packed));
+      layer.weights = BytesOfValues(values, shape.out_channels);
+    } else {
+      ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(*model_, packed));
+      layer.weights = BytesOfCodes(coded, shape.out_channels);
+    }
+    if (layer.weights.error >= weight_error_) {
+      weight_error_ = layer.weights.error;
+      least_exact_layer_ = name;
+    }
+    layer.scale.assign(shape.out_channels, 1);
+    layer.shift.assign(shape.out_channels, 0);
+    if (packed_.count(name + "/bias") > 0) {
+      ASSIGN_OR_RETURN(layer.shift, Values(name + "/bias", shape.out_channels));
+    }
+    pending_.emplace(i, std::move(layer));
+    return absl::OkStatus();
+  }
+
+  absl::Status Normalize(int i) {
+    Pending* const layer = PendingInput(i);
+    if (layer == nullptr || layer->residual >= 0) {
+      return absl::UnimplementedError(
+          "batch normalization that does not follow a convolution or a linear "
+          "layer has no integer form yet");
+    }
+    const std::string& name = graph_.nodes(i).name();
+    const int64_t channels = layer->shape.out_channels;
+    ASSIGN_OR_RETURN(const std::vector<float> scale,
+                     Values(name + "/scale", channels));
+    ASSIGN_OR_RETURN(const std::vector<float> shift,
+                     Values(name + "/shift", channels));
+    for (int64_t c = 0; c < channels; ++c) {
+      layer->scale[c] *= scale[c];
+      layer->shift[c] = layer->shift[c] * scale[c] + shift[c];
+    }
+    MovePending(shaped_.inputs[i][0], i);
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(int i) {
+    // The layer that is added last takes the other operand as its residual.
+    const bool second_is_later = shaped_.inputs[i][1] > shaped_.inputs[i][0];
+    for (const size_t which :
+         {size_t{second_is_later}, size_t{!second_is_later}}) {
+      Pending* const layer = PendingInput(i, which);
+      if (layer == nullptr || layer->residual >= 0) continue;
+      ASSIGN_OR_RETURN(layer->residual, TensorOf(shaped_.inputs[i][1 - which]));
+      MovePending(shaped_.inputs[i][which], i);
+      return absl::OkStatus();
+    }
+    return absl::UnimplementedError(
+        "an addition without a layer right before it has no integer form yet");
+  }
+
+  absl::Status EmitRelu(int i) {
+    if (PendingInput(i) == nullptr) {
+      return absl::UnimplementedError(
+          "a ReLU that does not follow a layer has no integer form yet");
+    }
+    return Emit(shaped_.inputs[i][0], i, /*relu=*/true);
+  }
+
+  // Computes the pending layer `from`; the result is node `to`'s.
+  absl::Status Emit(int from, int to, bool relu) {
+    const auto found = pending_.find(from);
+    if (found == pending_.end())
+      return absl::UnimplementedError("it has no integer form yet");
+    Pending& layer = found->second;
+    ASSIGN_OR_RETURN(const float clip, ClipOf(to));
+    const ByteType type = relu ? ByteType::kU8 : ByteType::kS8;
+    const float step = clip / (relu ? 255 : 127);
+    const int input = layer.input, residual = layer.residual;
+    S8Convolution::Options options = {
+        .input = all_[input].type, .output = type, .relu = relu};
+    int in_place = -1;
+    --all_[input].readers;
+    if (residual >= 0) {
+      if (all_[residual].type != type) {
+        return absl::UnimplementedError(
+            "an addition of signed and unsigned bytes has no integer form yet");
+      }
+      options.residual_scale = all_[residual].step / step;
+      // The result may take the residual's place when nobody else reads it.
+      if (--all_[residual].readers == 0 &&
+          all_[residual].buffer != all_[input].buffer)
+        in_place = all_[residual].buffer;
+    }
+    std::vector<float> scales, biases;
+    for (size_t c = 0; c < layer.scale.size(); ++c) {
+      scales.push_back(layer.scale[c] * layer.weights.scales[c] *
+                       all_[input].step / step);
+      biases.push_back(layer.shift[c] / step);
+    }
+    const int output = NewTensor(to, shaped_.shapes[to], type, step, in_place);
+    const int from_buffer = all_[input].buffer, to_buffer = all_[output].buffer;
+    if (residual >= 0 && in_place < 0) {
+      const int residual_buffer = all_[residual].buffer;
+      steps_.push_back([this, residual_buffer, to_buffer] {
+        std::memcpy(buffers_[to_buffer].data(),
+                    buffers_[residual_buffer].data(),
+                    buffers_[to_buffer].bytes());
+      });
+    }
+    if (options_.reference) {
+      steps_.push_back([this, shape = layer.shape, options,
+                        weights = std::move(layer.weights), scales, biases,
+                        from_buffer, to_buffer] {
+        RunReference(shape, options, buffers_[from_buffer], weights, scales,
+                     biases, buffers_[to_buffer]);
+      });
+    } else {
+      ASSIGN_OR_RETURN(
+          auto convolution,
+          S8Convolution::Create(layer.shape, options, layer.weights.values,
+                                scales, biases));
+      convolutions_.push_back(std::move(convolution));
+      steps_.push_back([this, convolution = convolutions_.back().get(),
+                        from_buffer, to_buffer] {
+        convolution->Run(buffers_[from_buffer].data(),
+                         buffers_[to_buffer].data());
+      });
+    }
+    pending_.erase(found);
+    return absl::OkStatus();
+  }
+
+  absl::Status EmitPooling(int i) {
+    ASSIGN_OR_RETURN(const int input, TensorOf(shaped_.inputs[i][0]));
+    const PoolingShape shape =
+        ShapeOf(graph_.nodes(i).pooling(), all_[input].shape);
+    const auto window =
+        static_cast<float>(shape.window_height * shape.window_width);
+    float step = all_[input].step;
+    if (shape.kind == PoolingShape::Kind::kAverage && window > 1) {
+      // Averages fill less of the range than what they are of.
+      ASSIGN_OR_RETURN(const float clip, ClipOf(i));
+      step = clip / (all_[input].type == ByteType::kU8 ? 255 : 127);
+    }
+    const float scale = all_[input].step / (window * step);
+    --all_[input].readers;
+    const int output = NewTensor(i, shaped_.shapes[i], all_[input].type, step);
+    steps_.push_back([this, shape, scale, type = all_[input].type,
+                      from = all_[input].buffer, to = all_[output].buffer] {
+      PoolBytes(shape, type, scale, buffers_[from].data(), buffers_[to].data());
+    });
+    return absl::OkStatus();
+  }
+
+  absl::Status EmitChannelPad(int i) {
+    ASSIGN_OR_RETURN(const int input, TensorOf(shaped_.inputs[i][0]));
+    const Shape in = all_[input].shape;
+    --all_[input].readers;
+    const int output =
+        NewTensor(i, shaped_.shapes[i], all_[input].type, all_[input].step);
+    steps_.push_back([this, pixels = in.batch * in.height * in.width,
+                      channels = in.channels,
+                      before = graph_.nodes(i).channel_pad().before(),
+                      out_channels = all_[output].shape.channels,
+                      from = all_[input].buffer, to = all_[output].buffer] {
+      PadChannelsOfBytes(pixels, channels, before, out_channels,
+                         buffers_[from].data(), buffers_[to].data());
+    });
+    return absl::OkStatus();
+  }
+
+  // The last layer: its sums as they are, scaled in f32.
+  absl::Status EmitLogits(int i) {
+    const auto found = pending_.find(i);
+    if (found == pending_.end() || found->second.residual >= 0 ||
+        found->second.shape.input.height != 1 ||
+        all_[found->second.input].type != ByteType::kU8) {
+      return absl::UnimplementedError(
+          "a network that does not end in a linear layer behind a ReLU has no "
+          "integer form yet");
+    }
+    const Pending& layer = found->second;
+    const IntegerLinearShape shape = {.inputs = layer.shape.input.channels,
+                                      .outputs = layer.shape.out_channels};
+    std::vector<float> scales = layer.scale;
+    for (size_t c = 0; c < scales.size(); ++c)
+      scales[c] *= layer.weights.scales[c] * all_[layer.input].step;
+    sums_.resize(options_.batch * shape.outputs);
+    const int from = all_[layer.input].buffer;
+    if (options_.reference) {
+      steps_.push_back([this, shape, weights = layer.weights.values, from] {
+        const auto* const input =
+            static_cast<const uint8_t*>(buffers_[from].data());
+        for (size_t at = 0; at < sums_.size(); ++at) {
+          const int64_t image = at / shape.outputs, o = at % shape.outputs;
+          sums_[at] = 0;
+          for (int64_t k = 0; k < shape.inputs; ++k) {
+            sums_[at] +=
+                input[image * shape.inputs + k] * weights[o * shape.inputs + k];
+          }
+        }
+      });
+    } else {
+      ASSIGN_OR_RETURN(linear_, S8Linear::Create(options_.batch, shape,
+                                                 layer.weights.values));
+      steps_.push_back([this, from] {
+        linear_->Multiply(static_cast<const uint8_t*>(buffers_[from].data()),
+                          sums_.data());
+      });
+    }
+    steps_.push_back([this, scales, shifts = layer.shift] {
+      for (size_t at = 0; at < sums_.size(); ++at) {
+        const size_t o = at % scales.size();
+        logits_[at] = static_cast<float>(sums_[at]) * scales[o] + shifts[o];
+      }
+    });
+    return absl::OkStatus();
+  }
+
+  const Options options_;
+  const Graph graph_;
+  ShapedGraph shaped_;
+  std::vector<int> consumers_;  // [node]
+  std::vector<ByteTensor> all_;
+  std::vector<Buffer> buffers_;
+  std::vector<std::unique_ptr<S8Convolution>> convolutions_;
+  std::unique_ptr<S8Linear> linear_;
+  std::vector<std::function<void()>> steps_;
+  std::vector<int32_t> sums_;
+  const float* images_ = nullptr;
+  float* logits_ = nullptr;
+  double weight_error_ = 0;
+  std::string least_exact_layer_;
+
+  // While compiling.
+  const PackedModel* model_;
+  std::map<std::string, const PackedTensor*> packed_;
+  std::map<std::string, float> clips_;
+  std::vector<int> tensors_;        // [node] -> all_, -1 where there is none
+  std::map<int, Pending> pending_;  // by the node whose result it is
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<IntegerProgram>> IntegerProgram::Create(
+    const PackedModel& model, const Options& options) {
+  auto program = std::make_unique<ByteProgram>(model, options);
+  RETURN_IF_ERROR(WithPrefix("integer program", program->Compile()));
+  return program;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,55 @@
+// A packed network as a program over bytes: activations of 8 bits, weights of
+// signed bytes, sums of 32 bits.
+//
+// Batch normalization is folded into the scale and the bias of the layer before
+// it, a ReLU into the same layer's saturation at 0, and a residual addition
+// into the layer that is added last, both operands rescaled to the sum's steps.
+// First and last layers are bytes, too. The image is quantized to signed bytes
+// that cover what its normalization allows; the last linear layer's sums become
+// logits in f32.
+//
+// The reference program computes the same steps in plain loops, and the same
+// bits: everything but the order of exact integer sums is fixed.
+#ifndef TRITLAB_INFERENCE_INTEGER_PROGRAM_H_
+#define TRITLAB_INFERENCE_INTEGER_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "inference/packed_model.h"
+#include "kernels/tensor.h"
+
+namespace tritlab {
+
+class IntegerProgram {
+ public:
+  struct Options {
+    int64_t batch = 1;
+    bool reference = false;  // plain loops
+  };
+
+  // Unimplemented, naming the node, for what has no integer form yet;
+  // InvalidArgument when the model lacks a tensor or a node's range.
+  static absl::StatusOr<std::unique_ptr<IntegerProgram>> Create(
+      const PackedModel& model, const Options& options);
+  virtual ~IntegerProgram() = default;
+
+  // images: f32, normalized, NHWC, options.batch of them. logits:
+  // [batch][classes], f32. One call at a time.
+  virtual void Run(const float* images, float* logits) = 0;
+
+  virtual int64_t batch() const = 0;
+  virtual int64_t classes() const = 0;
+  virtual Shape image() const = 0;
+  // The largest error of a layer's weights as bytes (byte_weights.h), and the
+  // layer.
+  virtual double weight_error() const = 0;
+  virtual std::string least_exact_layer() const = 0;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_INFERENCE_INTEGER_PROGRAM_H_

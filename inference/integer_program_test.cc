@@ -1,0 +1,133 @@
+#include "inference/integer_program.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "inference/pack_network.h"
+#include "models/build.h"
+#include "models/parameters.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int64_t kClasses = 5;
+
+Graph Network(const ModelSpec& spec) {
+  InputOperator image;
+  image.set_height(16);
+  image.set_width(16);
+  image.set_channels(3);
+  return *BuildGraph(spec, image, kClasses);
+}
+
+Graph ResNet(CifarResNetSpec::Variant variant = CifarResNetSpec::ORIGINAL) {
+  ModelSpec spec;
+  spec.mutable_cifar_resnet()->set_depth(8);
+  spec.mutable_cifar_resnet()->set_width(8);
+  spec.mutable_cifar_resnet()->set_variant(variant);
+  return Network(spec);
+}
+
+Graph Vgg() {
+  ModelSpec spec;
+  spec.mutable_vgg_small()->set_width(4);
+  return Network(spec);
+}
+
+// The network with drawn weights, every second layer's with codes.
+PackedModel Packed(const Graph& graph) {
+  NetworkToPack network;
+  network.graph = graph;
+  bool coded = false;
+  const Parameters parameters = *InitialParameters(graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors) {
+    network.values[tensor.name] = tensor.values;
+    if (tensor.role != ParameterTensor::Role::kWeights) continue;
+    coded = !coded;
+    if (!coded) continue;
+    CodedWeights codes = {
+        .codes = {}, .codebook = {0, 0.21f, -0.17f}, .bits = 2};
+    for (const float w : tensor.values)
+      codes.codes.push_back(w > 0.05f ? 1 : w < -0.05f ? 2 : 0);
+    network.codes[tensor.name] = codes;
+  }
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  for (int c = 0; c < 3; ++c) {
+    model.description.add_mean(0.5f);
+    model.description.add_deviation(0.25f);
+  }
+  for (const Node& node : graph.nodes()) {
+    ActivationRange* const range = model.description.add_activations();
+    range->set_node(node.name());
+    range->set_clip(3);
+  }
+  return model;
+}
+
+std::vector<float> Images(int64_t count) {
+  std::vector<float> images(count);
+  RandomStream(2).FillUniform(-2, 2, images);
+  return images;
+}
+
+// The promise of the integer program: no bit depends on how it is computed.
+TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
+  for (const Graph& graph : {ResNet(), Vgg()}) {
+    const PackedModel model = Packed(graph);
+    std::vector<float> first;
+    for (const int64_t batch : {1, 6}) {
+      auto fast = IntegerProgram::Create(model, {.batch = batch});
+      auto reference =
+          IntegerProgram::Create(model, {.batch = batch, .reference = true});
+      ASSERT_TRUE(fast.ok()) << fast.status();
+      ASSERT_TRUE(reference.ok()) << reference.status();
+      const std::vector<float> images = Images((*fast)->image().size());
+      std::vector<float> logits(batch * kClasses), expected = logits;
+      // Twice: a run must leave nothing behind for the next one.
+      for (int run = 0; run < 2; ++run) {
+        (*fast)->Run(images.data(), logits.data());
+        (*reference)->Run(images.data(), expected.data());
+        EXPECT_EQ(logits, expected) << graph.name() << ", batch " << batch;
+      }
+      // An image's logits do not depend on the images beside it.
+      const std::vector<float> of_first(logits.begin(),
+                                        logits.begin() + kClasses);
+      if (first.empty()) first = of_first;
+      EXPECT_EQ(of_first, first) << graph.name();
+      EXPECT_NE(of_first, std::vector<float>(kClasses, of_first[0]))
+          << "nothing reaches the logits";
+    }
+  }
+}
+
+TEST(IntegerProgramTest, WhatHasNoIntegerFormIsNamed) {
+  const auto program = IntegerProgram::Create(
+      Packed(ResNet(CifarResNetSpec::PRE_ACTIVATION)), {.batch = 1});
+  EXPECT_EQ(program.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(program.status().message()),
+              testing::HasSubstr("node stage2/block1/bn1"));
+}
+
+TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
+  const auto message = [](const PackedModel& model) {
+    return std::string(
+        IntegerProgram::Create(model, {.batch = 1}).status().message());
+  };
+  PackedModel model = Packed(ResNet());
+  model.description.clear_activations();
+  EXPECT_THAT(message(model), testing::HasSubstr("no range of its values"));
+  model = Packed(ResNet());
+  model.description.clear_mean();
+  EXPECT_THAT(message(model), testing::HasSubstr("how images are normalized"));
+  model = Packed(ResNet());
+  model.description.mutable_tensors(0)->set_name("other/weights");
+  EXPECT_THAT(message(model), testing::HasSubstr("no tensor conv1/weights"));
+}
+
+}  // namespace
+}  // namespace tritlab

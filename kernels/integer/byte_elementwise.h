@@ -1,0 +1,32 @@
+// What an integer network does to bytes beside convolutions, in plain loops
+// that the compiler vectorizes over channels. Arrays are NHWC and of `type`,
+// and may not overlap. Values are rounded to nearest, ties to even, and
+// saturated.
+#ifndef TRITLAB_KERNELS_INTEGER_BYTE_ELEMENTWISE_H_
+#define TRITLAB_KERNELS_INTEGER_BYTE_ELEMENTWISE_H_
+
+#include <cstdint>
+
+#include "kernels/integer/s8_convolution.h"
+#include "kernels/pooling.h"
+#include "kernels/tensor.h"
+
+namespace tritlab {
+
+// output = values / step
+void QuantizeBytes(const float* values, int64_t count, float step,
+                   ByteType type, void* output);
+
+// Max pooling; or average pooling, with output = scale * the window's sum.
+// Padding is left out of both. shape must be valid.
+void PoolBytes(const PoolingShape& shape, ByteType type, float scale,
+               const void* input, void* output);
+
+// output[p][before + c] = input[p][c], all other channels 0, for each of
+// `pixels`.
+void PadChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,
+                        int64_t out_channels, const void* input, void* output);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_KERNELS_INTEGER_BYTE_ELEMENTWISE_H_

@@ -1,0 +1,64 @@
+#include "kernels/integer/byte_elementwise.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tritlab {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(ByteElementwiseTest, QuantizesToNearestEvenAndSaturates) {
+  const std::vector<float> values = {0.25f, 0.75f, -0.25f, 1000, -1000, 0.74f};
+  std::vector<int8_t> s8(6);
+  QuantizeBytes(values.data(), 6, 0.5f, ByteType::kS8, s8.data());
+  EXPECT_THAT(s8, ElementsAre(0, 2, 0, 127, -128, 1));
+  std::vector<uint8_t> u8(6);
+  QuantizeBytes(values.data(), 6, 0.5f, ByteType::kU8, u8.data());
+  EXPECT_THAT(u8, ElementsAre(0, 2, 0, 255, 0, 1));
+}
+
+// A 3x3 image of two channels, windows of 2 with padding 1: corners see one
+// pixel.
+TEST(ByteElementwiseTest, PoolsWithinTheImage) {
+  std::vector<uint8_t> image(18);
+  for (int i = 0; i < 18; ++i) image[i] = static_cast<uint8_t>(10 * i);
+  PoolingShape shape{.kind = PoolingShape::Kind::kMax,
+                     .input = {1, 3, 3, 2},
+                     .window_height = 2,
+                     .window_width = 2,
+                     .stride = 2,
+                     .padding = 1};
+  std::vector<uint8_t> output(8);
+  PoolBytes(shape, ByteType::kU8, 1, image.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(0, 10, 40, 50, 120, 130, 160, 170));
+  shape.kind = PoolingShape::Kind::kAverage;
+  PoolBytes(shape, ByteType::kU8, 0.25f, image.data(), output.data());
+  // The corner: 0 / 4; then (20 + 40) / 4; (60 + 120) / 4; the last four.
+  EXPECT_THAT(output, ElementsAre(0, 2, 15, 20, 45, 50, 120, 130));
+}
+
+TEST(ByteElementwiseTest, ASignedMaximumMayBeNegative) {
+  const std::vector<int8_t> image = {-5, -3, -9, -7};
+  std::vector<int8_t> output(1);
+  PoolBytes({.kind = PoolingShape::Kind::kMax,
+             .input = {1, 2, 2, 1},
+             .window_height = 2,
+             .window_width = 2,
+             .stride = 2},
+            ByteType::kS8, 1, image.data(), output.data());
+  EXPECT_EQ(output[0], -3);
+}
+
+TEST(ByteElementwiseTest, PadsChannels) {
+  const std::vector<uint8_t> input = {1, 2, 3, 4};
+  std::vector<uint8_t> output(8, 9);
+  PadChannelsOfBytes(2, 2, 1, 4, input.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(0, 1, 2, 0, 0, 3, 4, 0));
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,124 @@
+#include "kernels/integer/s8_convolution.h"
+
+#include <cmath>
+#include <cstdint>
+#include <set>
+#include <type_traits>
+#include <vector>
+
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "kernels/integer/reference/s8_convolution.h"
+
+namespace tritlab {
+namespace {
+
+template <typename Byte>
+std::vector<Byte> RandomBytes(int64_t count, uint64_t seed) {
+  std::vector<Byte> bytes(count);
+  const RandomStream stream(seed);
+  for (int64_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<Byte>(stream.Bits(i));
+  return bytes;
+}
+
+std::vector<float> RandomFloats(int64_t count, float low, float high,
+                                uint64_t seed) {
+  std::vector<float> values(count);
+  RandomStream(seed).FillUniform(low, high, values);
+  return values;
+}
+
+// One case, bit for bit; outputs must neither all saturate nor all be equal.
+template <typename Input, typename Output>
+void Check(const ConvolutionShape& shape, bool relu, float residual_scale) {
+  const S8Convolution::Options options = {
+      .input = std::is_signed_v<Input> ? ByteType::kS8 : ByteType::kU8,
+      .output = std::is_signed_v<Output> ? ByteType::kS8 : ByteType::kU8,
+      .relu = relu,
+      .residual_scale = residual_scale};
+  const auto input = RandomBytes<Input>(shape.input.size(), 1);
+  const auto weights = RandomBytes<int8_t>(shape.weight_count(), 2);
+  // About 60 output steps of spread, whatever the window's size.
+  const float spread =
+      60 / (7000 * std::sqrt(static_cast<float>(shape.weight_count()) /
+                             static_cast<float>(shape.out_channels)));
+  const auto scales =
+      RandomFloats(shape.out_channels, 0.5f * spread, 1.5f * spread, 3);
+  const auto biases = RandomFloats(shape.out_channels, -20, 60, 4);
+  auto output = RandomBytes<Output>(shape.output().size(), 5);
+  auto expected = output;
+  const auto convolution =
+      S8Convolution::Create(shape, options, weights, scales, biases);
+  ASSERT_TRUE(convolution.ok()) << convolution.status();
+  (*convolution)->Run(input.data(), output.data());
+  reference::S8Convolution<Input, Output>(shape, options, input, weights,
+                                          scales, biases, expected);
+  EXPECT_GT(std::set<Output>(expected.begin(), expected.end()).size(), 30u)
+      << "too little is compared";
+  int different = 0;
+  for (size_t i = 0; i < output.size(); ++i)
+    different += output[i] != expected[i];
+  EXPECT_EQ(different, 0) << "of " << output.size() << ", "
+                          << ToString(shape.input) << " by "
+                          << (*convolution)->Implementations() << ", relu "
+                          << relu << ", residual " << residual_scale;
+}
+
+TEST(S8ConvolutionTest, EqualsTheReferenceToTheLastBit) {
+  const std::vector<ConvolutionShape> shapes = {
+      {.input = {2, 8, 8, 3},
+       .out_channels = 16,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .padding = 1},
+      {.input = {1, 9, 7, 16},
+       .out_channels = 16,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .padding = 1},
+      {.input = {2, 8, 8, 16},
+       .out_channels = 32,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .stride = 2,
+       .padding = 1},
+      {.input = {3, 5, 5, 64},
+       .out_channels = 64,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .padding = 1},
+      {.input = {2, 6, 6, 20}, .out_channels = 10},
+      {.input = {1, 12, 12, 5},
+       .out_channels = 7,
+       .kernel_height = 5,
+       .kernel_width = 5,
+       .stride = 2,
+       .padding = 2},
+      {.input = {2, 6, 6, 32},
+       .out_channels = 32,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .padding = 1,
+       .groups = 2}};
+  for (const ConvolutionShape& shape : shapes) {
+    for (const float residual_scale : {0.0f, 1.0f, 0.73f}) {
+      Check<uint8_t, uint8_t>(shape, /*relu=*/true, residual_scale);
+      Check<int8_t, uint8_t>(shape, /*relu=*/true, residual_scale);
+      Check<uint8_t, int8_t>(shape, /*relu=*/false, residual_scale);
+      Check<int8_t, int8_t>(shape, /*relu=*/false, residual_scale);
+    }
+  }
+}
+
+TEST(S8ConvolutionTest, LengthsThatDoNotFitAreNamed) {
+  const ConvolutionShape shape = {.input = {1, 4, 4, 2}, .out_channels = 3};
+  const auto created =
+      S8Convolution::Create(shape, {}, std::vector<int8_t>(6),
+                            std::vector<float>(3), std::vector<float>(2));
+  EXPECT_NE(created.status().message().find("2 biases"),
+            absl::string_view::npos);
+}
+
+}  // namespace
+}  // namespace tritlab
