@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
-#include <vector>
 
 #include "base/status_macros.h"
 #include "datasets/loader.h"
-#include "inference/integer_program.h"
+#include "inference/accuracy.h"
+#include "inference/model.h"
 
 namespace tritlab {
 namespace {
@@ -55,29 +54,8 @@ absl::Status Calibrate(Program& program, const Dataset& images,
 
 absl::StatusOr<double> IntegerTop1(const PackedModel& model,
                                    const Dataset& images) {
-  ASSIGN_OR_RETURN(const auto program,
-                   IntegerProgram::Create(model, {.batch = kBatch}));
-  ASSIGN_OR_RETURN(const auto loader,
-                   Loader::Create(images, {.batch_size = kBatch}));
-  loader->Start(0);
-  const int64_t classes = program->classes();
-  std::vector<float> padded(program->image().size()), logits(kBatch * classes);
-  int64_t correct = 0;
-  for (int64_t seen = 0; seen < images.size();) {
-    ASSIGN_OR_RETURN(const Batch* const batch, loader->Next());
-    if (batch == nullptr) break;
-    // The last batch may have fewer images than the program takes.
-    std::copy(batch->images.begin(), batch->images.end(), padded.begin());
-    program->Run(padded.data(), logits.data());
-    for (int64_t i = 0; i < batch->count; ++i) {
-      const auto begin = logits.begin() + i * classes;
-      correct +=
-          std::max_element(begin, begin + classes) - begin == batch->labels[i];
-    }
-    seen += batch->count;
-  }
-  return 100.0 * static_cast<double>(correct) /
-         static_cast<double>(images.size());
+  ASSIGN_OR_RETURN(const auto loaded, Model::Create(model, kBatch));
+  return Top1(*loaded, images);
 }
 
 }  // namespace tritlab

@@ -1,0 +1,92 @@
+#include "inference/model.h"
+
+#include <string>
+#include <vector>
+
+#include "datasets/open_dataset.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "inference/accuracy.h"
+#include "inference/pack_network.h"
+#include "models/build.h"
+#include "models/parameters.h"
+
+namespace tritlab {
+namespace {
+
+std::unique_ptr<Dataset> Images() {
+  DatasetSpec spec;
+  spec.set_name("synthetic");
+  spec.mutable_synthetic()->set_train_images(10);
+  spec.mutable_synthetic()->set_test_images(45);
+  return *OpenDataset(spec, "", Split::kTest);
+}
+
+PackedModel Packed() {
+  const auto images = Images();
+  ModelSpec spec;
+  spec.mutable_cifar_resnet()->set_depth(8);
+  InputOperator image;
+  image.set_height(32);
+  image.set_width(32);
+  image.set_channels(3);
+  NetworkToPack network;
+  network.graph = *BuildGraph(spec, image, images->classes());
+  const Parameters parameters = *InitialParameters(network.graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors)
+    network.values[tensor.name] = tensor.values;
+  PackedModel model = *PackNetwork(network, TernaryPacking::kBits);
+  PackedModelDescription& description = model.description;
+  for (const Node& node : network.graph.nodes()) {
+    ActivationRange* const range = description.add_activations();
+    range->set_node(node.name());
+    range->set_clip(4);
+  }
+  const Normalization& normalization = images->normalization();
+  description.mutable_mean()->Add(normalization.mean.begin(),
+                                  normalization.mean.end());
+  description.mutable_deviation()->Add(normalization.std.begin(),
+                                       normalization.std.end());
+  for (const std::string& name : images->class_names())
+    description.add_classes(name);
+  return model;
+}
+
+// From the file, and in batches that do not divide the images.
+TEST(ModelTest, AccuracyDependsNeitherOnTheFileNorOnTheBatch) {
+  const std::string path = testing::TempDir() + "/model.trit";
+  ASSERT_TRUE(WritePackedModel(Packed(), path).ok());
+  const auto images = Images();
+  const auto one_by_one = Model::Load(path);
+  ASSERT_TRUE(one_by_one.ok()) << one_by_one.status();
+  const double top1 = *Top1(**one_by_one, *images);
+  EXPECT_GE(top1, 0);
+  EXPECT_EQ(*Top1(**Model::Create(Packed(), 7), *images), top1);
+  EXPECT_EQ(*Top1(**Model::Create(Packed(), 64), *images), top1);
+}
+
+TEST(ModelTest, WhatDoesNotFitIsRefused) {
+  auto model = *Model::Create(Packed());
+  std::vector<uint8_t> pixels(32 * 32 * 3);
+  std::vector<float> logits(9);
+  EXPECT_THAT(std::string(model->Run(pixels, logits).message()),
+              testing::HasSubstr("gives 10 logits, not 3072 and 9"));
+  PackedModel nameless = Packed();
+  nameless.description.clear_classes();
+  EXPECT_THAT(std::string(Model::Create(nameless).status().message()),
+              testing::HasSubstr("names 0 classes"));
+  PackedModel other = Packed();
+  other.description.set_classes(0, "something else");
+  EXPECT_THAT(
+      std::string(Top1(**Model::Create(other), *Images()).status().message()),
+      testing::HasSubstr("classes"));
+}
+
+TEST(ModelTest, AFileThatIsNoneIsNamed) {
+  const auto model = Model::Load(testing::TempDir() + "/missing.trit");
+  EXPECT_THAT(std::string(model.status().message()),
+              testing::HasSubstr("missing.trit"));
+}
+
+}  // namespace
+}  // namespace tritlab

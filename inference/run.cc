@@ -1,0 +1,144 @@
+// Runs a packed model:
+//
+//   bazel run //inference:run -- --model=run/model.trit --data_root=DIR
+//
+// gives its accuracy on the dataset's test images, its latency one image at a
+// time, and its throughput in batches; with --image=FILE, the five likeliest
+// classes of one JPEG. Exit status: 0 done, 2 bad flags, model or data.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/command_line.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "datasets/jpeg.h"
+#include "datasets/open_dataset.h"
+#include "inference/accuracy.h"
+#include "inference/model.h"
+#include "kernels/threads.h"
+
+ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to run");
+ABSL_FLAG(std::string, data_root, "data",
+          "the folder that holds datasets under their usual names");
+ABSL_FLAG(std::string, dataset, "cifar10",
+          "synthetic, cifar10 or imagefolder (which needs --source)");
+ABSL_FLAG(std::string, source, "",
+          "a folder or archive to read instead of the usual names");
+ABSL_FLAG(std::string, image, "", "one JPEG, instead of a dataset");
+ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
+ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
+
+namespace tritlab {
+namespace {
+
+constexpr char kUsage[] =
+    "Runs a packed model on a dataset's test images, or on one JPEG.\n"
+    "  --model=FILE --data_root=DIR | --image=FILE";
+constexpr int kTimedRuns = 200;
+
+std::vector<float> Softmax(std::vector<float> logits) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (float& value : logits) sum += value = std::exp(value - largest);
+  for (float& value : logits) value = static_cast<float>(value / sum);
+  return logits;
+}
+
+absl::Status RunImage(const std::string& model_path, const std::string& path) {
+  ASSIGN_OR_RETURN(const auto model, Model::Load(model_path));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  const ImageShape shape = {static_cast<int>(model->height()),
+                            static_cast<int>(model->width()), 3};
+  std::vector<uint8_t> pixels(shape.size());
+  RETURN_IF_ERROR(DecodeJpeg(bytes, path, shape, pixels.data()));
+  std::vector<float> logits(model->classes().size());
+  RETURN_IF_ERROR(model->Run(pixels, logits));
+  const std::vector<float> shares = Softmax(logits);
+  std::vector<size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return shares[a] > shares[b]; });
+  order.resize(std::min<size_t>(order.size(), 5));
+  for (const size_t c : order)
+    std::printf("%6.2f %%  %s\n", 100 * shares[c], model->classes()[c].c_str());
+  return absl::OkStatus();
+}
+
+// The milliseconds that each of some runs took, sorted.
+absl::StatusOr<std::vector<double>> TimeRuns(Model& model) {
+  std::vector<uint8_t> pixels(model.batch() * model.height() * model.width() *
+                              model.channels());
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  std::vector<float> logits(model.batch() * model.classes().size());
+  RETURN_IF_ERROR(model.Run(pixels, logits));  // what is taken at first
+  std::vector<double> milliseconds;
+  for (int run = 0; run < kTimedRuns; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    RETURN_IF_ERROR(model.Run(pixels, logits));
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - start;
+    milliseconds.push_back(took.count());
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  return milliseconds;
+}
+
+absl::Status RunDataset(const std::string& model_path) {
+  DatasetSpec spec;
+  spec.set_name(absl::GetFlag(FLAGS_dataset));
+  if (const std::string source = absl::GetFlag(FLAGS_source); !source.empty())
+    spec.set_source(FromWorkingDirectory(source));
+  ASSIGN_OR_RETURN(
+      const auto images,
+      OpenDataset(spec, FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
+                  Split::kTest));
+  ASSIGN_OR_RETURN(const auto model,
+                   Model::Load(model_path, absl::GetFlag(FLAGS_batch)));
+  ASSIGN_OR_RETURN(const double top1, Top1(*model, *images));
+  std::printf("top-1 %.2f %% of %lld images (%s)\n", top1,
+              static_cast<long long>(images->size()), images->source().c_str());
+  ASSIGN_OR_RETURN(const auto single, Model::Load(model_path));
+  ASSIGN_OR_RETURN(const std::vector<double> one, TimeRuns(*single));
+  std::printf("one image: %.3f ms (median), %.3f (90 %%), %.3f (99 %%)\n",
+              one[one.size() / 2], one[one.size() * 9 / 10],
+              one[one.size() * 99 / 100]);
+  ASSIGN_OR_RETURN(const std::vector<double> many, TimeRuns(*model));
+  std::printf(
+      "batches of %lld: %.0f images/s (median)\n",
+      static_cast<long long>(model->batch()),
+      1000.0 * static_cast<double>(model->batch()) / many[many.size() / 2]);
+  return absl::OkStatus();
+}
+
+absl::Status Main(int argc, char** argv) {
+  RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
+  const std::string model = FromWorkingDirectory(absl::GetFlag(FLAGS_model));
+  if (model.empty())
+    return absl::InvalidArgumentError("--model: not given; name a model.trit");
+  if (absl::GetFlag(FLAGS_batch) < 1 || absl::GetFlag(FLAGS_batch) > 65536)
+    return absl::InvalidArgumentError("--batch: it must be 1 to 65536");
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 0 || threads > 1024)
+    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
+  if (threads > 0) SetThreads(threads);
+  const std::string image = FromWorkingDirectory(absl::GetFlag(FLAGS_image));
+  return image.empty() ? RunDataset(model) : RunImage(model, image);
+}
+
+}  // namespace
+}  // namespace tritlab
+
+int main(int argc, char** argv) {
+  return tritlab::RunProgram(argc, argv, tritlab::Main);
+}
