@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string>
 
 #include "base/status_macros.h"
 #include "datasets/loader.h"
@@ -52,10 +53,18 @@ absl::Status Calibrate(Program& program, const Dataset& images,
   return absl::OkStatus();
 }
 
-absl::StatusOr<double> IntegerTop1(const PackedModel& model,
-                                   const Dataset& images) {
-  ASSIGN_OR_RETURN(const auto loaded, Model::Create(model, kBatch));
-  return Top1(*loaded, images);
+absl::Status DescribeIntegerProgram(const PackedModel& model,
+                                    const Dataset& images, ModelFile& file) {
+  const auto loaded = Model::Create(model, kBatch);
+  if (absl::IsUnimplemented(loaded.status())) {
+    file.set_why_no_integer_program(std::string(loaded.status().message()));
+    return absl::OkStatus();
+  }
+  if (!loaded.ok()) return loaded.status();
+  ASSIGN_OR_RETURN(const double top1, Top1(**loaded, images));
+  file.set_integer_top1(top1);
+  file.set_integer_weight_error((*loaded)->weight_error());
+  return absl::OkStatus();
 }
 
 }  // namespace tritlab

@@ -4,10 +4,10 @@
 #define TRITLAB_EXPERIMENTS_INTEGER_FORM_H_
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "datasets/dataset.h"
 #include "inference/calibration.h"
 #include "inference/packed_model.h"
+#include "reports/report.pb.h"
 #include "training/program.h"
 
 namespace tritlab {
@@ -18,10 +18,10 @@ namespace tritlab {
 absl::Status Calibrate(Program& program, const Dataset& images,
                        ClipMethod method, PackedModel& model);
 
-// Top-1 in percent of the model's integer program. Unimplemented, naming the
-// node, when it has none.
-absl::StatusOr<double> IntegerTop1(const PackedModel& model,
-                                   const Dataset& images);
+// What the model's integer program is worth on the images, into the report; or
+// why there is none.
+absl::Status DescribeIntegerProgram(const PackedModel& model,
+                                    const Dataset& images, ModelFile& file);
 
 }  // namespace tritlab
 

@@ -213,14 +213,7 @@ class Run {
                               ClipMethod::kSquares, model));
     ModelFile& file = *report_.mutable_model_file();
     file = DescribeModelFile(model, phase.name());
-    const absl::StatusOr<double> top1 = IntegerTop1(model, *test_);
-    if (top1.ok()) {
-      file.set_integer_top1(*top1);
-    } else if (absl::IsUnimplemented(top1.status())) {
-      file.set_why_no_integer_program(std::string(top1.status().message()));
-    } else {
-      return top1.status();
-    }
+    RETURN_IF_ERROR(DescribeIntegerProgram(model, *test_, file));
     return WritePackedModel(model, JoinPath(folder_->path(), "model.trit"));
   }
 

@@ -37,9 +37,8 @@ float Largest(std::span<const float> weights) {
   return largest;
 }
 
-// The number of which all values are whole multiples of at most 128, or 0. The
-// smallest magnitude, or half of it (DoReFa-Net's values are odd multiples), is
-// that number if any is.
+// The smallest magnitude among the values, if all are whole multiples of it up
+// to 128; else 0.
 float CommonMeasure(std::span<const float> values) {
   float smallest = INFINITY;
   for (const float value : values) {
@@ -74,14 +73,14 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   ByteWeights bytes;
   bytes.values.resize(coded.codes.size());
   bytes.scales.resize(outputs);
-  const float measure = CommonMeasure(coded.codebook);
-  const float unit = measure > 0 ? measure : Largest(coded.codebook) / 127;
   const size_t n = coded.codes.size() / outputs;
   std::vector<float> of_channel(n);
   for (int64_t channel = 0; channel < outputs; ++channel) {
     for (size_t i = 0; i < n; ++i)
       of_channel[i] = coded.codebook[coded.codes[channel * n + i]];
-    StoreChannel(of_channel, unit, channel, bytes);
+    const float measure = CommonMeasure(of_channel);
+    StoreChannel(of_channel, measure > 0 ? measure : Largest(of_channel) / 127,
+                 channel, bytes);
     if (!coded.channel_scales.empty()) {
       bytes.scales[channel] *=
           coded.channel_scales[channel * coded.channel_scales.size() / outputs];

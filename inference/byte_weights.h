@@ -23,12 +23,12 @@ struct ByteWeights {
 // Error at most 1 / 254.
 ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 
-// Codes: exact where the codebook's values are small multiples of one number,
-// as with TWN, BWN, DoReFa-Net and INQ up to 128 times the smallest power (a
-// channel whose weights are all positive at that level is negated, for -128 is
-// a byte and 128 is none; where both signs occur, 127 stands for 128 and
-// `error` says so). Else, as for TTQ, whose two scales have no common measure,
-// the largest value becomes 127: error at most 1 / 254.
+// Codes: exact in channels whose weights are multiples, up to 128, of the
+// smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
+// and 128 is none: a channel that has the latter alone is negated; where both
+// occur (INQ with 5 bits, in a channel that has all levels), 127 stands for
+// 128, and `error` says so. Else, as for TTQ, whose two scales have no common
+// measure, the largest value becomes 127: error at most 1 / 254.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 }  // namespace tritlab

@@ -121,7 +121,6 @@ class ByteProgram final : public IntegerProgram {
   int64_t classes() const override { return shaped_.shapes.back().channels; }
   Shape image() const override { return shaped_.shapes[0]; }
   double weight_error() const override { return weight_error_; }
-  std::string least_exact_layer() const override { return least_exact_layer_; }
 
  private:
   absl::Status Visit(int i) {
@@ -257,10 +256,7 @@ class ByteProgram final : public IntegerProgram {
     } else {
       ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(*model_, packed));
       layer.weights = BytesOfCodes(coded, shape.out_channels);
-    }
-    if (layer.weights.error >= weight_error_) {
-      weight_error_ = layer.weights.error;
-      least_exact_layer_ = name;
+      weight_error_ = std::max(weight_error_, layer.weights.error);
     }
     layer.scale.assign(shape.out_channels, 1);
     layer.shift.assign(shape.out_channels, 0);
@@ -479,7 +475,6 @@ class ByteProgram final : public IntegerProgram {
   const float* images_ = nullptr;
   float* logits_ = nullptr;
   double weight_error_ = 0;
-  std::string least_exact_layer_;
 
   // While compiling.
   const PackedModel* model_;

@@ -44,10 +44,9 @@ class IntegerProgram {
   virtual int64_t batch() const = 0;
   virtual int64_t classes() const = 0;
   virtual Shape image() const = 0;
-  // The largest error of a layer's weights as bytes (byte_weights.h), and the
-  // layer.
+  // The largest error of quantized weights as bytes (byte_weights.h), as a
+  // share of their channel's largest.
   virtual double weight_error() const = 0;
-  virtual std::string least_exact_layer() const = 0;
 };
 
 }  // namespace tritlab

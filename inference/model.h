@@ -40,6 +40,9 @@ class Model {
   int64_t height() const { return program_->image().height; }
   int64_t width() const { return program_->image().width; }
   int64_t channels() const { return program_->image().channels; }
+  // The largest error of quantized weights as bytes, as a share of their
+  // channel's largest.
+  double weight_error() const { return program_->weight_error(); }
   // Names, one a logit.
   const std::vector<std::string>& classes() const { return classes_; }
 

@@ -106,6 +106,11 @@ std::string IntegerSentence(const Report& report) {
                     FormatDifference(file.integer_top1() - phase->top1(), 2),
                     ")");
   }
+  if (file.integer_weight_error() > 0) {
+    absl::StrAppend(&text, "; quantized weights as bytes are off by up to ",
+                    FormatFixed(100 * file.integer_weight_error(), 2),
+                    " % of the largest");
+  }
   return absl::StrCat(text, ". ");
 }
 
