@@ -109,7 +109,7 @@ TEST(SpecFileTest, WhatIsImpossibleIsNamed) {
       {{"name", "\"../elsewhere\""}, "name is"},
       {{"phases.1.name", "full_precision"}, "is used twice"},
       {{"phases.0.starts_from", "ttq"}, "phases[0].starts_from"},
-      {{"phases.ttq.epochs", "0"}, "phases[1] (ttq): epochs is 0"},
+      {{"phases.ttq.epochs", "-1"}, "phases[1] (ttq): epochs is -1"},
       {{"phases.ttq.schedule.learning_rate", "-1"}, "schedule.learning_rate"},
       {{"paper.0.phase", "inq"}, "paper.phase is \"inq\""},
       {{"seeds", "1, 2, 1"}, "seeds names 1 twice"},
