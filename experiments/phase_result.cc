@@ -52,9 +52,7 @@ absl::StatusOr<LayerResult> MakeLayerResult(
         layer.quantizer->Encode(network.latent(layer));
     if (coded.has_value()) {
       RETURN_IF_ERROR(CheckCodes(*coded, computed, result.name()));
-      ASSIGN_OR_RETURN(const std::string packed,
-                       PackCodes(coded->codes, coded->bits));
-      bytes = static_cast<int64_t>(packed.size()) + CodebookBytes(*coded);
+      bytes = PackedBytes(*coded);
     }
   }
   for (const auto& [name, value] : network.Describe(layer))

@@ -57,8 +57,8 @@ TEST_F(PhaseResultTest, TheResultIsTheLastEpochNotTheBest) {
   EXPECT_EQ(result.images_per_second(), 250);
 }
 
-// Two bits a weight and two scales a layer where it is quantized, four bytes a
-// weight in the first and the last layer.
+// Five weights a byte and three values a layer where it is quantized, four
+// bytes a weight in the first and the last layer.
 TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {
   const PhaseResult result = Result();
   ASSERT_EQ(result.layers_size(), 8);
@@ -67,7 +67,7 @@ TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {
     const LayerResult& layer = result.layers(i);
     const bool at_an_end = i == 0 || i == 7;
     EXPECT_EQ(layer.weight_bytes(),
-              at_an_end ? 4 * layer.weights() : layer.weights() / 4 + 8)
+              at_an_end ? 4 * layer.weights() : (layer.weights() + 4) / 5 + 12)
         << layer.name();
     EXPECT_EQ(layer.quantizer(), at_an_end ? "full_precision" : "ttq");
     EXPECT_NEAR(layer.positive() + layer.negative() + layer.sparsity(), 1,

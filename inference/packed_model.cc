@@ -110,8 +110,7 @@ void AddTensor(const std::string& name, const std::vector<float>& values,
 
 absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
                        TernaryPacking packing, PackedModel& model) {
-  const bool trits =
-      packing == TernaryPacking::kTrits && codes.codebook.size() == 3;
+  const bool trits = packing == TernaryPacking::kTrits && IsTernary(codes);
   ASSIGN_OR_RETURN(
       const std::string bytes,
       trits ? PackTrits(codes.codes) : PackCodes(codes.codes, codes.bits));

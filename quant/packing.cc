@@ -122,12 +122,17 @@ absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
   return codes;
 }
 
-int64_t CodebookBytes(const CodedWeights& coded) {
-  const int64_t values =
-      std::count_if(coded.codebook.begin(), coded.codebook.end(),
-                    [](float value) { return value != 0; });
-  return (values + static_cast<int64_t>(coded.channel_scales.size())) *
-         static_cast<int64_t>(sizeof(float));
+bool IsTernary(const CodedWeights& coded) {
+  return coded.codebook.size() <= 3 && coded.bits > 1;
+}
+
+int64_t PackedBytes(const CodedWeights& coded) {
+  const auto count = static_cast<int64_t>(coded.codes.size());
+  const auto floats =
+      static_cast<int64_t>(coded.codebook.size() + coded.channel_scales.size());
+  return (IsTernary(coded) ? PackedTritBytes(count)
+                           : PackedBytes(count, coded.bits)) +
+         floats * static_cast<int64_t>(sizeof(float));
 }
 
 }  // namespace tritlab

@@ -36,9 +36,13 @@ absl::StatusOr<std::string> PackTrits(std::span<const uint8_t> codes);
 absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
                                                  int64_t count);
 
-// What the codebook takes beside the codes: its values in f32, save for zero,
-// which none needs to store, and the channels' scales.
-int64_t CodebookBytes(const CodedWeights& coded);
+// Whether trits are the shortest way: three values at most, and more than a
+// bit.
+bool IsTernary(const CodedWeights& coded);
+
+// What coded weights take: ternary codes as trits, others as bits, and the
+// values of the codebook and the channels' scales in f32.
+int64_t PackedBytes(const CodedWeights& coded);
 
 }  // namespace tritlab
 

@@ -44,9 +44,20 @@ TEST(PackingTest, BytesOfAnotherLengthAreRefused) {
   EXPECT_FALSE(UnpackCodes("", -1, 2).ok());
 }
 
-TEST(PackingTest, TheCodebookIsCountedWithoutZero) {
+// What reports count is what files hold: five ternary codes a byte, others at
+// their bits, and every value that is stored beside them.
+TEST(PackingTest, BytesAreThoseOfCodesCodebookAndScales) {
+  const std::vector<uint8_t> codes(101, 0);
   EXPECT_EQ(
-      CodebookBytes({.codes = {}, .codebook = {0, 0.5f, -0.7f}, .bits = 2}), 8);
+      PackedBytes({.codes = codes, .codebook = {0, 0.5f, -0.7f}, .bits = 2}),
+      21 + 12);
+  EXPECT_EQ(PackedBytes({.codes = codes,
+                         .codebook = {1, -1},
+                         .bits = 1,
+                         .channel_scales = {2}}),
+            13 + 12);
+  EXPECT_EQ(PackedBytes({.codes = codes, .codebook = {0, 1, 2, 4}, .bits = 5}),
+            64 + 16);
 }
 
 TEST(PackingTest, TritsComeBackAtEveryLength) {
