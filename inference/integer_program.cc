@@ -6,7 +6,6 @@
 #include <cstring>
 #include <functional>
 #include <map>
-#include <optional>
 #include <span>
 #include <utility>
 
