@@ -92,10 +92,8 @@ absl::Status CheckPoints(const std::vector<SweepPoint>& points,
                          const std::string& data_root) {
   Checker checker(data_root);
   for (const SweepPoint& point : points) {
-    if (const absl::Status status = checker.Check(point.spec); !status.ok()) {
-      return absl::Status(status.code(), absl::StrCat("point ", point.name,
-                                                      ": ", status.message()));
-    }
+    RETURN_IF_ERROR(WithPrefix(absl::StrCat("point ", point.name),
+                               checker.Check(point.spec)));
   }
   return absl::OkStatus();
 }

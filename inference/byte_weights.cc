@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "quant/statistics.h"
+
 namespace tritlab {
 namespace {
 
@@ -29,12 +31,6 @@ void StoreChannel(std::span<const float> weights, float unit, size_t channel,
                      std::abs(weights[i] - static_cast<float>(rounded) * unit));
   }
   if (largest > 0) bytes.error = std::max<double>(bytes.error, error / largest);
-}
-
-float Largest(std::span<const float> weights) {
-  float largest = 0;
-  for (const float w : weights) largest = std::max(largest, std::abs(w));
-  return largest;
 }
 
 // The smallest magnitude among the values, if all are whole multiples of it up
@@ -63,7 +59,7 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
   const size_t n = weights.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const auto of_channel = weights.subspan(channel * n, n);
-    const float largest = Largest(of_channel);
+    const float largest = LargestMagnitude(of_channel);
     StoreChannel(of_channel, largest > 0 ? largest / 127 : 1, channel, bytes);
   }
   return bytes;
@@ -79,7 +75,8 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
     for (size_t i = 0; i < n; ++i)
       of_channel[i] = coded.codebook[coded.codes[channel * n + i]];
     const float measure = CommonMeasure(of_channel);
-    StoreChannel(of_channel, measure > 0 ? measure : Largest(of_channel) / 127,
+    StoreChannel(of_channel,
+                 measure > 0 ? measure : LargestMagnitude(of_channel) / 127,
                  channel, bytes);
     if (!coded.channel_scales.empty()) {
       bytes.scales[channel] *=
