@@ -19,6 +19,7 @@
 #include "kernels/integer/reference/s8_convolution.h"
 #include "kernels/integer/s8_convolution.h"
 #include "kernels/integer/s8_linear.h"
+#include "kernels/threads.h"
 #include "models/shape_inference.h"
 
 namespace tritlab {
@@ -483,12 +484,68 @@ class ByteProgram final : public IntegerProgram {
   std::map<int, Pending> pending_;  // by the node whose result it is
 };
 
+// A batch in equal parts, one after another. The last one begins early enough
+// to be whole: what it computes again has the same bits.
+class ProgramInParts final : public IntegerProgram {
+ public:
+  ProgramInParts(std::unique_ptr<IntegerProgram> part, int64_t batch)
+      : part_(std::move(part)), batch_(batch) {}
+
+  void Run(const float* images, float* logits) override {
+    for (int64_t begin = 0; begin < batch_; begin += part_->batch()) {
+      const int64_t first = std::min(begin, batch_ - part_->batch());
+      part_->Run(images + first * image().image_size(),
+                 logits + first * classes());
+    }
+  }
+  int64_t batch() const override { return batch_; }
+  int64_t classes() const override { return part_->classes(); }
+  Shape image() const override {
+    Shape image = part_->image();
+    image.batch = batch_;
+    return image;
+  }
+  double weight_error() const override { return part_->weight_error(); }
+
+ private:
+  const std::unique_ptr<IntegerProgram> part_;
+  const int64_t batch_;
+};
+
+// How many images keep what lies between two layers in the second-level cache;
+// all, where weights would have to be read from memory for each part.
+absl::StatusOr<int64_t> ImagesAtOnce(const PackedModel& model, int64_t batch) {
+  constexpr int64_t kCacheBytes = 512 * 1024;  // of a thread
+  if (static_cast<int64_t>(model.tensors.size()) > kCacheBytes) return batch;
+  ASSIGN_OR_RETURN(const ShapedGraph shaped,
+                   InferShapes(model.description.graph(), 1));
+  int64_t largest = 1;
+  for (const Shape& shape : shaped.shapes)
+    largest = std::max(largest, shape.size());
+  // A layer's input, its output and a residual.
+  const int64_t most =
+      Threads() * std::max<int64_t>(1, kCacheBytes / (3 * largest));
+  const int64_t parts = (batch + most - 1) / most;
+  return (batch + parts - 1) / parts;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IntegerProgram>> IntegerProgram::Create(
     const PackedModel& model, const Options& options) {
-  auto program = std::make_unique<ByteProgram>(model, options);
-  RETURN_IF_ERROR(WithPrefix("integer program", program->Compile()));
+  const auto create = [&]() -> absl::StatusOr<std::unique_ptr<IntegerProgram>> {
+    Options of_part = options;
+    if (of_part.part == 0) {
+      ASSIGN_OR_RETURN(of_part.part, ImagesAtOnce(model, options.batch));
+    }
+    of_part.batch = std::min(options.batch, of_part.part);
+    auto program = std::make_unique<ByteProgram>(model, of_part);
+    RETURN_IF_ERROR(program->Compile());
+    if (of_part.batch == options.batch) return program;
+    return std::make_unique<ProgramInParts>(std::move(program), options.batch);
+  };
+  auto program = create();
+  if (!program.ok()) return WithPrefix("integer program", program.status());
   return program;
 }
 

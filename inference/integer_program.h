@@ -29,6 +29,9 @@ class IntegerProgram {
   struct Options {
     int64_t batch = 1;
     bool reference = false;  // plain loops
+    // Images that go through the network together, so that what lies between
+    // two layers stays in the cache; 0: as many as do. Changes no bit.
+    int64_t part = 0;
   };
 
   // Unimplemented, naming the node, for what has no integer form yet;

@@ -105,6 +105,23 @@ TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
   }
 }
 
+// Parts that do not divide the batch overlap.
+TEST(IntegerProgramTest, PartsOfABatchChangeNothing) {
+  const PackedModel model = Packed(ResNet());
+  auto whole = IntegerProgram::Create(model, {.batch = 7, .part = 7});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  const std::vector<float> images = Images((*whole)->image().size());
+  std::vector<float> logits(7 * kClasses), expected = logits;
+  (*whole)->Run(images.data(), expected.data());
+  for (const int64_t part : {1, 3, 100}) {
+    auto program = IntegerProgram::Create(model, {.batch = 7, .part = part});
+    ASSERT_TRUE(program.ok()) << program.status();
+    EXPECT_EQ((*program)->image(), (*whole)->image());
+    (*program)->Run(images.data(), logits.data());
+    EXPECT_EQ(logits, expected) << "parts of " << part;
+  }
+}
+
 TEST(IntegerProgramTest, WhatHasNoIntegerFormIsNamed) {
   const auto program = IntegerProgram::Create(
       Packed(ResNet(CifarResNetSpec::PRE_ACTIVATION)), {.batch = 1});

@@ -8,6 +8,7 @@ std::vector<IntegerInstructions> SupportedIntegerInstructions() {
   if (__builtin_cpu_supports("avx2"))
     supported.push_back(IntegerInstructions::kAvx2);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512vnni"))
     supported.push_back(IntegerInstructions::kAvx512Vnni);
 #endif

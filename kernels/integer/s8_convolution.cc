@@ -3,10 +3,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/convolution_layout.h"
+#include "kernels/integer/vnni_convolution.h"
 #include "kernels/onednn.h"
+#include "kernels/onednn_info.h"
 #include "kernels/tensor.h"
 
 namespace tritlab {
@@ -84,12 +87,20 @@ class OneDnnS8Convolution final : public S8Convolution {
   std::string implementation_;
 };
 
+// What was measured: AMX beats any use of vpdpbusd, and with many channels
+// oneDNN's is the faster use of it.
+bool VnniIsFaster(const ConvolutionShape& shape) {
+  return !absl::StrContains(InstructionSet(), "AMX") &&
+         (shape.input.channels <= 4 ||
+          (shape.out_channels <= 32 && shape.stride == 1));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<S8Convolution>> S8Convolution::Create(
     const ConvolutionShape& shape, const Options& options,
     std::span<const int8_t> weights, std::span<const float> scales,
-    std::span<const float> biases) {
+    std::span<const float> biases, Implementation implementation) {
   RETURN_IF_ERROR(shape.Validate());
   const std::string what =
       absl::StrCat("s8 convolution ", ToString(shape.input), " -> ",
@@ -100,6 +111,14 @@ absl::StatusOr<std::unique_ptr<S8Convolution>> S8Convolution::Create(
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": it has ", weights.size(), " weights, ",
                      scales.size(), " scales and ", biases.size(), " biases"));
+  }
+  if (implementation == Implementation::kVnni ||
+      (implementation == Implementation::kFastest && VnniIsFaster(shape))) {
+    if (auto convolution =
+            MakeVnniConvolution(shape, options, weights, scales, biases))
+      return convolution;
+    if (implementation == Implementation::kVnni)
+      return absl::UnimplementedError(absl::StrCat(what, ": not with VNNI"));
   }
   return onednn::CatchErrors(what, [&]() -> std::unique_ptr<S8Convolution> {
     return std::make_unique<OneDnnS8Convolution>(shape, options, weights,

@@ -1,4 +1,4 @@
-// A convolution of bytes, its sums scaled to bytes again, over oneDNN.
+// A convolution of bytes, its sums scaled to bytes again.
 //
 //   sum    = sum over the window of input * weights            (s32, exact)
 //   value  = sum * scales[o] + biases[o]                       (f32)
@@ -36,18 +36,27 @@ class S8Convolution {
     float residual_scale = 0;
   };
 
+  // Which give the same bits.
+  enum class Implementation {
+    kFastest,  // of those below, for this shape on this processor
+    kOneDnn,
+    kVnni,  // vnni_convolution.h
+  };
+
   // weights: OHWI. scales, biases: one an output channel. shape.bias is not
-  // looked at. InvalidArgument when a length does not fit the shape.
+  // looked at. InvalidArgument when a length does not fit the shape;
+  // Unimplemented when the implementation asked for cannot do it.
   static absl::StatusOr<std::unique_ptr<S8Convolution>> Create(
       const ConvolutionShape& shape, const Options& options,
       std::span<const int8_t> weights, std::span<const float> scales,
-      std::span<const float> biases);
+      std::span<const float> biases,
+      Implementation implementation = Implementation::kFastest);
   virtual ~S8Convolution() = default;
 
   // NHWC; the arrays may not overlap.
   virtual void Run(const void* input, void* output) = 0;
 
-  // Which oneDNN implementation runs it.
+  // Which code runs it.
   virtual std::string Implementations() const = 0;
 };
 

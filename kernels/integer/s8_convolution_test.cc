@@ -46,23 +46,31 @@ void Check(const ConvolutionShape& shape, bool relu, float residual_scale) {
   const auto scales =
       RandomFloats(shape.out_channels, 0.5f * spread, 1.5f * spread, 3);
   const auto biases = RandomFloats(shape.out_channels, -20, 60, 4);
-  auto output = RandomBytes<Output>(shape.output().size(), 5);
-  auto expected = output;
-  const auto convolution =
-      S8Convolution::Create(shape, options, weights, scales, biases);
-  ASSERT_TRUE(convolution.ok()) << convolution.status();
-  (*convolution)->Run(input.data(), output.data());
+  const auto residual = RandomBytes<Output>(shape.output().size(), 5);
+  auto expected = residual;
   reference::S8Convolution<Input, Output>(shape, options, input, weights,
                                           scales, biases, expected);
   EXPECT_GT(std::set<Output>(expected.begin(), expected.end()).size(), 30u)
       << "too little is compared";
-  int different = 0;
-  for (size_t i = 0; i < output.size(); ++i)
-    different += output[i] != expected[i];
-  EXPECT_EQ(different, 0) << "of " << output.size() << ", "
-                          << ToString(shape.input) << " by "
-                          << (*convolution)->Implementations() << ", relu "
-                          << relu << ", residual " << residual_scale;
+  using Implementation = S8Convolution::Implementation;
+  for (const Implementation implementation :
+       {Implementation::kFastest, Implementation::kOneDnn,
+        Implementation::kVnni}) {
+    const auto convolution = S8Convolution::Create(
+        shape, options, weights, scales, biases, implementation);
+    if (convolution.status().code() == absl::StatusCode::kUnimplemented)
+      continue;
+    ASSERT_TRUE(convolution.ok()) << convolution.status();
+    auto output = residual;
+    (*convolution)->Run(input.data(), output.data());
+    int different = 0;
+    for (size_t i = 0; i < output.size(); ++i)
+      different += output[i] != expected[i];
+    EXPECT_EQ(different, 0)
+        << "of " << output.size() << ", " << ToString(shape.input) << " by "
+        << (*convolution)->Implementations() << ", relu " << relu
+        << ", residual " << residual_scale;
+  }
 }
 
 TEST(S8ConvolutionTest, EqualsTheReferenceToTheLastBit) {
@@ -89,6 +97,19 @@ TEST(S8ConvolutionTest, EqualsTheReferenceToTheLastBit) {
        .kernel_width = 3,
        .padding = 1},
       {.input = {2, 6, 6, 20}, .out_channels = 10},
+      // More than one block of pixels, the last one cut off; three vectors of
+      // channels, the last one cut off.
+      {.input = {1, 3, 37, 18},
+       .out_channels = 40,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .padding = 1},
+      {.input = {1, 6, 21, 33},
+       .out_channels = 17,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .stride = 2},
+      {.input = {1, 5, 10, 16}, .out_channels = 48, .stride = 2},
       {.input = {1, 12, 12, 5},
        .out_channels = 7,
        .kernel_height = 5,
