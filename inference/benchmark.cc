@@ -1,19 +1,24 @@
 // Images/s of inference. Names are fixed: Infer/NETWORK/KIND/batch:N, where
 // KIND is f32 or bf16 (the float program that training evaluates with) or
-// integer_ttq; images/s is items_per_second.
+// integer_ttq (or integer_ttq_exact, with two products a layer); images/s is
+// items_per_second.
 
 #include "benchmark/benchmark.h"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/wall_clock_rate.h"
 #include "inference/integer_program.h"
 #include "inference/pack_network.h"
+#include "kernels/roofline.h"
 #include "models/build.h"
+#include "models/cost.h"
 #include "models/parameters.h"
 #include "quant/ttq.h"
 #include "training/program.h"
@@ -21,6 +26,35 @@
 
 namespace tritlab {
 namespace {
+
+// The images/s of each row of this run, by NETWORK/KIND/batch:N.
+std::map<std::string, double>& RateOf() {
+  static auto& rates = *new std::map<std::string, double>;
+  return rates;
+}
+
+// Times run(). Counters: how many times faster than f32 of the same run, and
+// the share of the multiply-adds that kernels/roofline.h measures.
+void Time(benchmark::State& state, int depth, const std::string& kind,
+          const Graph& graph, double peak, const std::function<void()>& run) {
+  const int64_t batch = state.range(0);
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) run();
+  const std::chrono::duration<double> took =
+      std::chrono::steady_clock::now() - start;
+  const double rate =
+      static_cast<double>(state.iterations() * batch) / took.count();
+  const auto key = [&](const std::string& of_kind) {
+    return absl::StrCat(depth, "/", of_kind, "/", batch);
+  };
+  RateOf()[key(kind)] = rate;
+  state.counters["items_per_second"] = rate;
+  const auto f32 = RateOf().find(key("f32"));
+  if (kind != "f32" && f32 != RateOf().end())
+    state.counters["times_f32"] = rate / f32->second;
+  state.counters["share_of_peak"] =
+      rate * static_cast<double>(CountCost(graph)->multiply_adds) / peak;
+}
 
 Graph ResNet(int depth) {
   ModelSpec model;
@@ -55,9 +89,8 @@ void InferFloat(benchmark::State& state, int depth, DataType type) {
   }
   (*program)->LoadWeights();
   const std::vector<float> images = Images(batch * 32 * 32 * 3);
-  const WallClockRate rate;
-  for (auto _ : state) (*program)->Forward(images.data());
-  rate.SetItemsProcessed(state, state.iterations() * batch);
+  Time(state, depth, Name(type), graph, MeasuredRoofline().f32_multiply_adds,
+       [&] { (*program)->Forward(images.data()); });
 }
 
 // Drawn weights, ternary but in the first and the last layer.
@@ -87,19 +120,22 @@ PackedModel TernaryModel(const Graph& graph) {
   return model;
 }
 
-void InferInteger(benchmark::State& state, int depth) {
+void InferInteger(benchmark::State& state, int depth, bool exact) {
   const int64_t batch = state.range(0);
-  const auto program =
-      IntegerProgram::Create(TernaryModel(ResNet(depth)), {.batch = batch});
+  const Graph graph = ResNet(depth);
+  const auto program = IntegerProgram::Create(TernaryModel(graph),
+                                              {.batch = batch, .exact = exact});
   if (!program.ok()) {
     state.SkipWithError("the network has no integer form");
     return;
   }
-  const std::vector<float> images = Images((*program)->image().size());
+  std::vector<uint8_t> pixels((*program)->image().size());
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint8_t>(i * 37 % 251);
   std::vector<float> logits(batch * (*program)->classes());
-  const WallClockRate rate;
-  for (auto _ : state) (*program)->Run(images.data(), logits.data());
-  rate.SetItemsProcessed(state, state.iterations() * batch);
+  Time(state, depth, exact ? "integer_ttq_exact" : "integer_ttq", graph,
+       MeasuredRoofline().s8_multiply_adds,
+       [&] { (*program)->Run(pixels.data(), logits.data()); });
 }
 
 template <typename Function>
@@ -118,8 +154,12 @@ void RegisterAll() {
           absl::StrCat("Infer/resnet", depth, "/", Name(type)),
           [=](benchmark::State& state) { InferFloat(state, depth, type); });
     }
-    Register(absl::StrCat("Infer/resnet", depth, "/integer_ttq"),
-             [=](benchmark::State& state) { InferInteger(state, depth); });
+    for (const bool exact : {false, true}) {
+      Register(
+          absl::StrCat("Infer/resnet", depth, "/integer_ttq",
+                       exact ? "_exact" : ""),
+          [=](benchmark::State& state) { InferInteger(state, depth, exact); });
+    }
   }
 }
 

@@ -50,6 +50,21 @@ float CommonMeasure(std::span<const float> values) {
   return smallest;
 }
 
+// A channel's weights without its scale.
+std::vector<float> ChannelOf(const CodedWeights& coded, int64_t channel,
+                             size_t n) {
+  std::vector<float> weights(n);
+  for (size_t i = 0; i < n; ++i)
+    weights[i] = coded.codebook[coded.codes[channel * n + i]];
+  return weights;
+}
+
+float ChannelScale(const CodedWeights& coded, int64_t channel,
+                   int64_t outputs) {
+  const auto scales = static_cast<int64_t>(coded.channel_scales.size());
+  return scales == 0 ? 1 : coded.channel_scales[channel * scales / outputs];
+}
+
 }  // namespace
 
 ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
@@ -70,20 +85,58 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   bytes.values.resize(coded.codes.size());
   bytes.scales.resize(outputs);
   const size_t n = coded.codes.size() / outputs;
-  std::vector<float> of_channel(n);
   for (int64_t channel = 0; channel < outputs; ++channel) {
-    for (size_t i = 0; i < n; ++i)
-      of_channel[i] = coded.codebook[coded.codes[channel * n + i]];
+    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
     const float measure = CommonMeasure(of_channel);
     StoreChannel(of_channel,
                  measure > 0 ? measure : LargestMagnitude(of_channel) / 127,
                  channel, bytes);
-    if (!coded.channel_scales.empty()) {
-      bytes.scales[channel] *=
-          coded.channel_scales[channel * coded.channel_scales.size() / outputs];
-    }
+    bytes.scales[channel] *= ChannelScale(coded, channel, outputs);
   }
   return bytes;
+}
+
+ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
+  ByteWeights bytes = BytesOfCodes(coded, outputs);
+  if (bytes.error < 1e-6) return bytes;  // no more than f32 rounds
+  ByteWeights exact = {.values = bytes.values, .scales = bytes.scales};
+  exact.more_values.assign(coded.codes.size(), 0);
+  exact.more_scales.assign(outputs, 0);
+  const size_t n = coded.codes.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
+    const float unit = CommonMeasure(of_channel);
+    const auto [smallest, largest] =
+        std::minmax_element(of_channel.begin(), of_channel.end());
+    const bool two_scales =
+        unit == 0 &&
+        std::all_of(of_channel.begin(), of_channel.end(),
+                    [lowest = *smallest, highest = *largest](float w) {
+                      return w == 0 || w == lowest || w == highest;
+                    });
+    if (unit == 0 && !two_scales) exact.error = bytes.error;
+    for (size_t i = 0; i < n; ++i) {
+      const float w = of_channel[i];
+      int8_t& value = exact.values[channel * n + i];
+      int8_t& more = exact.more_values[channel * n + i];
+      if (two_scales) {
+        value = w > 0;
+        more = w < 0;
+      } else if (unit > 0) {
+        const long whole = std::lround(w / unit);
+        value = static_cast<int8_t>(std::min(whole, 127l));
+        more = static_cast<int8_t>(whole - value);
+      }
+    }
+    const float scale = ChannelScale(coded, channel, outputs);
+    if (two_scales) {
+      exact.scales[channel] = *largest * scale;
+      exact.more_scales[channel] = *smallest * scale;
+    } else if (unit > 0) {
+      exact.scales[channel] = exact.more_scales[channel] = unit * scale;
+    }
+  }
+  return exact;
 }
 
 }  // namespace tritlab

@@ -10,10 +10,13 @@
 
 namespace tritlab {
 
-// Weight i is values[i] * scales[output channel of i], up to `error`.
+// Weight i is values[i] * scales[output channel of i], plus the same of `more`
+// where that is not empty, up to `error`.
 struct ByteWeights {
   std::vector<int8_t> values;
   std::vector<float> scales;  // one an output channel
+  std::vector<int8_t> more_values = {};
+  std::vector<float> more_scales = {};
   // The largest |weight - what stands for it| of a channel, as a share of the
   // channel's largest magnitude: 0 where bytes are exact.
   double error = 0;
@@ -30,6 +33,12 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 // 128, and `error` says so. Else, as for TTQ, whose two scales have no common
 // measure, the largest value becomes 127: error at most 1 / 254.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
+
+// The same without an error, as two products where one is not enough: the
+// positive and the negative weights of a ternary layer, each with its scale;
+// or 127 and 1 for 128. Codebooks of more values without a common measure are
+// as in BytesOfCodes.
+ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 }  // namespace tritlab
 

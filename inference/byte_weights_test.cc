@@ -19,6 +19,14 @@ std::vector<uint8_t> RandomCodes(int64_t count, int64_t below) {
   return codes;
 }
 
+float ValueOf(const ByteWeights& bytes, size_t i, size_t channel) {
+  const float value =
+      static_cast<float>(bytes.values[i]) * bytes.scales[channel];
+  if (bytes.more_values.empty()) return value;
+  return value +
+         static_cast<float>(bytes.more_values[i]) * bytes.more_scales[channel];
+}
+
 // How far bytes are from the weights, as a share of the channel's largest.
 double ErrorOf(const ByteWeights& bytes, const std::vector<float>& weights) {
   const size_t n = weights.size() / kOutputs;
@@ -28,7 +36,7 @@ double ErrorOf(const ByteWeights& bytes, const std::vector<float>& weights) {
     for (size_t i = channel * n; i < (channel + 1) * n; ++i) {
       largest = std::max(largest, std::abs(static_cast<double>(weights[i])));
       off = std::max(off, std::abs(static_cast<double>(weights[i]) -
-                                   bytes.values[i] * bytes.scales[channel]));
+                                   ValueOf(bytes, i, channel)));
     }
     if (largest > 0) error = std::max(error, off / largest);
   }
@@ -97,6 +105,35 @@ TEST(ByteWeightsTest, FiveBitsOfInqAreExactUnlessAChannelHasBothExtremes) {
   coded.codes[10] = 3;
   const ByteWeights off = BytesOfCodes(coded, kOutputs);
   EXPECT_NEAR(off.error, 1.0 / 128, 1e-9);
+}
+
+// What one product cannot hold, two do: TTQ's two scales, a channel's scale
+// beside them, and +128 with -128 and 1.
+TEST(ByteWeightsTest, TwoProductsAreExact) {
+  CodedWeights ttq = {.codes = RandomCodes(400, 3),
+                      .codebook = {0, 1.2345f, -0.777f},
+                      .bits = 2,
+                      .channel_scales = {1, 0.3f, 2, 0.7f}};
+  // A channel with one sign, and one without any.
+  for (int i = 0; i < 100; ++i) ttq.codes[i] = i % 2;
+  for (int i = 100; i < 200; ++i) ttq.codes[i] = 0;
+  const ByteWeights of_ttq = ExactBytesOfCodes(ttq, kOutputs);
+  EXPECT_EQ(of_ttq.error, 0);
+  EXPECT_LT(ErrorOf(of_ttq, Values(ttq)), 1e-7);
+  const CodedWeights inq = {
+      .codes = {1, 2, 3, 0, 1, 1, 1, 2, 3, 3, 3, 2, 0, 0, 0, 1},
+      .codebook = {0, 128, 1, -128},
+      .bits = 5};
+  EXPECT_GT(BytesOfCodes(inq, kOutputs).error, 0);
+  const ByteWeights of_inq = ExactBytesOfCodes(inq, kOutputs);
+  EXPECT_EQ(of_inq.error, 0);
+  EXPECT_EQ(ErrorOf(of_inq, Values(inq)), 0);
+  // Where one product is exact there is no second.
+  EXPECT_TRUE(
+      ExactBytesOfCodes(
+          {.codes = RandomCodes(400, 2), .codebook = {0.5f, -0.5f}, .bits = 1},
+          kOutputs)
+          .more_values.empty());
 }
 
 }  // namespace

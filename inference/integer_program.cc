@@ -45,39 +45,11 @@ struct Pending {
   int residual = -1;  // a tensor
 };
 
-std::span<const uint8_t> AsU8(const Buffer& buffer, int64_t count) {
-  return {static_cast<const uint8_t*>(buffer.data()),
-          static_cast<size_t>(count)};
-}
-std::span<const int8_t> AsS8(const Buffer& buffer, int64_t count) {
-  return {static_cast<const int8_t*>(buffer.data()),
-          static_cast<size_t>(count)};
-}
-
-// The convolution in plain loops, for any types.
-void RunReference(const ConvolutionShape& shape,
-                  const S8Convolution::Options& options, const Buffer& input,
-                  const ByteWeights& weights, std::span<const float> scales,
-                  std::span<const float> biases, Buffer& output) {
-  const auto run = [&](auto in) {
-    const auto count = static_cast<size_t>(shape.output().size());
-    if (options.output == ByteType::kU8) {
-      reference::S8Convolution<typename decltype(in)::value_type, uint8_t>(
-          shape, options, in, weights.values, scales, biases,
-          std::span(static_cast<uint8_t*>(output.data()), count));
-    } else {
-      reference::S8Convolution<typename decltype(in)::value_type, int8_t>(
-          shape, options, in, weights.values, scales, biases,
-          std::span(static_cast<int8_t*>(output.data()), count));
-    }
-  };
-  const int64_t count = shape.input.size();
-  if (options.input == ByteType::kU8) {
-    run(AsU8(input, count));
-  } else {
-    run(AsS8(input, count));
-  }
-}
+// Batch normalization of a tensor, not computed yet.
+struct Scaling {
+  int input = -1;  // a tensor
+  std::vector<float> scale = {}, shift = {};
+};
 
 class ByteProgram final : public IntegerProgram {
  public:
@@ -112,8 +84,8 @@ class ByteProgram final : public IntegerProgram {
     return absl::OkStatus();
   }
 
-  void Run(const float* images, float* logits) override {
-    images_ = images;
+  void Run(const uint8_t* pixels, float* logits) override {
+    pixels_ = pixels;
     logits_ = logits;
     for (const auto& step : steps_) step();
   }
@@ -217,22 +189,28 @@ class ByteProgram final : public IntegerProgram {
       return absl::InvalidArgumentError(
           "the model does not say how images are normalized; pack it anew");
     }
-    // What a pixel of 0 and one of 255 become.
+    std::vector<float> normalized;  // [channel][pixel]
     float largest = 0;
     for (int c = 0; c < description.mean_size(); ++c) {
-      for (const float pixel : {0.0f, 1.0f}) {
-        largest = std::max(largest, std::abs((pixel - description.mean(c)) /
-                                             description.deviation(c)));
+      for (int pixel = 0; pixel < 256; ++pixel) {
+        normalized.push_back(
+            (static_cast<float>(pixel) / 255 - description.mean(c)) /
+            description.deviation(c));
+        largest = std::max(largest, std::abs(normalized.back()));
       }
     }
     if (!(largest > 0 && std::isfinite(largest)))
       return absl::InvalidArgumentError(
           "the images' normalization is impossible");
     const int tensor = NewTensor(0, shape, ByteType::kS8, largest / 127);
-    steps_.push_back([this, tensor] {
-      const ByteTensor& image = all_[tensor];
-      QuantizeBytes(images_, image.shape.size(), image.step, image.type,
-                    buffers_[image.buffer].data());
+    std::vector<uint8_t> tables(normalized.size());
+    QuantizeBytes(normalized.data(), static_cast<int64_t>(normalized.size()),
+                  all_[tensor].step, ByteType::kS8, tables.data());
+    steps_.push_back([this, tables = std::move(tables),
+                      pixels = shape.size() / shape.channels,
+                      channels = shape.channels, to = all_[tensor].buffer] {
+      LookUpBytes(pixels, channels, tables.data(), pixels_,
+                  static_cast<uint8_t*>(buffers_[to].data()));
     });
     return absl::OkStatus();
   }
@@ -255,7 +233,9 @@ class ByteProgram final : public IntegerProgram {
       layer.weights = BytesOfValues(values, shape.out_channels);
     } else {
       ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(*model_, packed));
-      layer.weights = BytesOfCodes(coded, shape.out_channels);
+      layer.weights = options_.exact
+                          ? ExactBytesOfCodes(coded, shape.out_channels)
+                          : BytesOfCodes(coded, shape.out_channels);
       weight_error_ = std::max(weight_error_, layer.weights.error);
     }
     layer.scale.assign(shape.out_channels, 1);
@@ -268,18 +248,18 @@ class ByteProgram final : public IntegerProgram {
   }
 
   absl::Status Normalize(int i) {
+    const std::string& name = graph_.nodes(i).name();
+    const int64_t channels = InputShape(i).channels;
+    ASSIGN_OR_RETURN(std::vector<float> scale,
+                     Values(name + "/scale", channels));
+    ASSIGN_OR_RETURN(std::vector<float> shift,
+                     Values(name + "/shift", channels));
     Pending* const layer = PendingInput(i);
     if (layer == nullptr || layer->residual >= 0) {
-      return absl::UnimplementedError(
-          "batch normalization that does not follow a convolution or a linear "
-          "layer has no integer form yet");
+      ASSIGN_OR_RETURN(const int input, TensorOf(shaped_.inputs[i][0]));
+      scalings_[i] = {input, std::move(scale), std::move(shift)};
+      return absl::OkStatus();
     }
-    const std::string& name = graph_.nodes(i).name();
-    const int64_t channels = layer->shape.out_channels;
-    ASSIGN_OR_RETURN(const std::vector<float> scale,
-                     Values(name + "/scale", channels));
-    ASSIGN_OR_RETURN(const std::vector<float> shift,
-                     Values(name + "/shift", channels));
     for (int64_t c = 0; c < channels; ++c) {
       layer->scale[c] *= scale[c];
       layer->shift[c] = layer->shift[c] * scale[c] + shift[c];
@@ -304,11 +284,39 @@ class ByteProgram final : public IntegerProgram {
   }
 
   absl::Status EmitRelu(int i) {
+    const int input = shaped_.inputs[i][0];
+    if (scalings_.count(input) > 0 && consumers_[input] == 1)
+      return EmitScaling(input, i);
     if (PendingInput(i) == nullptr) {
       return absl::UnimplementedError(
           "a ReLU that does not follow a layer has no integer form yet");
     }
-    return Emit(shaped_.inputs[i][0], i, /*relu=*/true);
+    return Emit(input, i, /*relu=*/true);
+  }
+
+  // Computes node `from`'s normalization; the result, not below 0, is `to`'s.
+  absl::Status EmitScaling(int from, int to) {
+    Scaling scaling = std::move(scalings_[from]);
+    scalings_.erase(from);
+    ASSIGN_OR_RETURN(const float clip, ClipOf(to));
+    const ByteTensor& input = all_[scaling.input];
+    const float step = clip / 255;
+    for (size_t c = 0; c < scaling.scale.size(); ++c) {
+      scaling.scale[c] *= input.step / step;
+      scaling.shift[c] /= step;
+    }
+    const int64_t pixels = input.shape.size() / input.shape.channels;
+    const ByteType type = input.type;
+    const int from_buffer = input.buffer;
+    --all_[scaling.input].readers;
+    const int output = NewTensor(to, shaped_.shapes[to], ByteType::kU8, step);
+    steps_.push_back([this, pixels, type, scaling = std::move(scaling),
+                      from_buffer, to_buffer = all_[output].buffer] {
+      ScaleBytes(pixels, type, scaling.scale, scaling.shift,
+                 buffers_[from_buffer].data(),
+                 static_cast<uint8_t*>(buffers_[to_buffer].data()));
+    });
+    return absl::OkStatus();
   }
 
   // Computes the pending layer `from`; the result is node `to`'s.
@@ -326,21 +334,16 @@ class ByteProgram final : public IntegerProgram {
     int in_place = -1;
     --all_[input].readers;
     if (residual >= 0) {
-      if (all_[residual].type != type) {
-        return absl::UnimplementedError(
-            "an addition of signed and unsigned bytes has no integer form yet");
-      }
+      options.residual = all_[residual].type;
       options.residual_scale = all_[residual].step / step;
       // The result may take the residual's place when nobody else reads it.
       if (--all_[residual].readers == 0 &&
           all_[residual].buffer != all_[input].buffer)
         in_place = all_[residual].buffer;
     }
-    std::vector<float> scales, biases;
     for (size_t c = 0; c < layer.scale.size(); ++c) {
-      scales.push_back(layer.scale[c] * layer.weights.scales[c] *
-                       all_[input].step / step);
-      biases.push_back(layer.shift[c] / step);
+      layer.scale[c] *= all_[input].step / step;
+      layer.shift[c] /= step;
     }
     const int output = NewTensor(to, shaped_.shapes[to], type, step, in_place);
     const int from_buffer = all_[input].buffer, to_buffer = all_[output].buffer;
@@ -352,26 +355,70 @@ class ByteProgram final : public IntegerProgram {
                     buffers_[to_buffer].bytes());
       });
     }
-    if (options_.reference) {
-      steps_.push_back([this, shape = layer.shape, options,
-                        weights = std::move(layer.weights), scales, biases,
-                        from_buffer, to_buffer] {
-        RunReference(shape, options, buffers_[from_buffer], weights, scales,
-                     biases, buffers_[to_buffer]);
-      });
+    const ByteWeights& weights = layer.weights;
+    if (weights.more_values.empty()) {
+      RETURN_IF_ERROR(EmitConvolution(layer, options, weights.values,
+                                      weights.scales, layer.shift, from_buffer,
+                                      to_buffer));
     } else {
-      ASSIGN_OR_RETURN(
-          auto convolution,
-          S8Convolution::Create(layer.shape, options, layer.weights.values,
-                                scales, biases));
-      convolutions_.push_back(std::move(convolution));
-      steps_.push_back([this, convolution = convolutions_.back().get(),
-                        from_buffer, to_buffer] {
-        convolution->Run(buffers_[from_buffer].data(),
-                         buffers_[to_buffer].data());
-      });
+      RETURN_IF_ERROR(EmitTwoProducts(layer, options, from_buffer, to_buffer));
     }
     pending_.erase(found);
+    return absl::OkStatus();
+  }
+
+  // weight_scales: of `weights`, before the layer's own.
+  absl::Status EmitConvolution(const Pending& layer,
+                               const S8Convolution::Options& options,
+                               const std::vector<int8_t>& weights,
+                               std::vector<float> weight_scales,
+                               const std::vector<float>& biases,
+                               int from_buffer, int to_buffer) {
+    std::vector<float> scales = std::move(weight_scales);
+    for (size_t c = 0; c < scales.size(); ++c) scales[c] *= layer.scale[c];
+    if (options_.reference) {
+      steps_.push_back([this, shape = layer.shape, options, weights, scales,
+                        biases, from_buffer, to_buffer] {
+        reference::S8Convolution(shape, options, buffers_[from_buffer].data(),
+                                 weights, scales, biases,
+                                 buffers_[to_buffer].data());
+      });
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(
+        auto convolution,
+        S8Convolution::Create(layer.shape, options, weights, scales, biases));
+    convolutions_.push_back(std::move(convolution));
+    steps_.push_back([this, convolution = convolutions_.back().get(),
+                      from_buffer, to_buffer] {
+      convolution->Run(buffers_[from_buffer].data(),
+                       buffers_[to_buffer].data());
+    });
+    return absl::OkStatus();
+  }
+
+  // The first product's values, the second's added to them, the sum rounded.
+  absl::Status EmitTwoProducts(const Pending& layer,
+                               const S8Convolution::Options& options,
+                               int from_buffer, int to_buffer) {
+    const ByteWeights& weights = layer.weights;
+    const int64_t count = layer.shape.output().size();
+    const auto values_buffer = static_cast<int>(buffers_.size());
+    buffers_.emplace_back(count * sizeof(float));
+    S8Convolution::Options of_values = {.input = options.input, .values = true};
+    RETURN_IF_ERROR(EmitConvolution(layer, of_values, weights.values,
+                                    weights.scales, layer.shift, from_buffer,
+                                    values_buffer));
+    of_values.residual_scale = 1;
+    RETURN_IF_ERROR(EmitConvolution(
+        layer, of_values, weights.more_values, weights.more_scales,
+        std::vector<float>(layer.shift.size(), 0), from_buffer, values_buffer));
+    steps_.push_back([this, count, options, values_buffer, to_buffer] {
+      void* const output = buffers_[to_buffer].data();
+      RoundToBytes(buffers_[values_buffer].floats(), count,
+                   options.residual_scale, options.residual, output,
+                   options.relu, options.output, output);
+    });
     return absl::OkStatus();
   }
 
@@ -425,15 +472,33 @@ class ByteProgram final : public IntegerProgram {
           "integer form yet");
     }
     const Pending& layer = found->second;
-    const IntegerLinearShape shape = {.inputs = layer.shape.input.channels,
-                                      .outputs = layer.shape.out_channels};
-    std::vector<float> scales = layer.scale;
-    for (size_t c = 0; c < scales.size(); ++c)
-      scales[c] *= layer.weights.scales[c] * all_[layer.input].step;
-    sums_.resize(options_.batch * shape.outputs);
+    const ByteWeights& weights = layer.weights;
     const int from = all_[layer.input].buffer;
+    std::vector<float> scales = layer.scale;
+    for (float& scale : scales) scale *= all_[layer.input].step;
+    steps_.push_back([this, shifts = layer.shift] {
+      for (int64_t image = 0; image < options_.batch; ++image) {
+        std::copy(shifts.begin(), shifts.end(),
+                  logits_ + image * static_cast<int64_t>(shifts.size()));
+      }
+    });
+    RETURN_IF_ERROR(EmitLogitSums(layer.shape, weights.values, weights.scales,
+                                  scales, from));
+    if (weights.more_values.empty()) return absl::OkStatus();
+    return EmitLogitSums(layer.shape, weights.more_values, weights.more_scales,
+                         scales, from);
+  }
+
+  // logits += weight_scales * scales * (the buffer's bytes times the weights)
+  absl::Status EmitLogitSums(const ConvolutionShape& layer,
+                             const std::vector<int8_t>& weights,
+                             const std::vector<float>& weight_scales,
+                             std::vector<float> scales, int from) {
+    const IntegerLinearShape shape = {.inputs = layer.input.channels,
+                                      .outputs = layer.out_channels};
+    sums_.resize(options_.batch * shape.outputs);
     if (options_.reference) {
-      steps_.push_back([this, shape, weights = layer.weights.values, from] {
+      steps_.push_back([this, shape, weights, from] {
         const auto* const input =
             static_cast<const uint8_t*>(buffers_[from].data());
         for (size_t at = 0; at < sums_.size(); ++at) {
@@ -446,18 +511,19 @@ class ByteProgram final : public IntegerProgram {
         }
       });
     } else {
-      ASSIGN_OR_RETURN(linear_, S8Linear::Create(options_.batch, shape,
-                                                 layer.weights.values));
-      steps_.push_back([this, from] {
-        linear_->Multiply(static_cast<const uint8_t*>(buffers_[from].data()),
-                          sums_.data());
+      ASSIGN_OR_RETURN(auto linear,
+                       S8Linear::Create(options_.batch, shape, weights));
+      linears_.push_back(std::move(linear));
+      steps_.push_back([this, linear = linears_.back().get(), from] {
+        linear->Multiply(static_cast<const uint8_t*>(buffers_[from].data()),
+                         sums_.data());
       });
     }
-    steps_.push_back([this, scales, shifts = layer.shift] {
-      for (size_t at = 0; at < sums_.size(); ++at) {
-        const size_t o = at % scales.size();
-        logits_[at] = static_cast<float>(sums_[at]) * scales[o] + shifts[o];
-      }
+    for (size_t c = 0; c < scales.size(); ++c) scales[c] *= weight_scales[c];
+    steps_.push_back([this, scales = std::move(scales)] {
+      for (size_t at = 0; at < sums_.size(); ++at)
+        logits_[at] +=
+            static_cast<float>(sums_[at]) * scales[at % scales.size()];
     });
     return absl::OkStatus();
   }
@@ -469,10 +535,10 @@ class ByteProgram final : public IntegerProgram {
   std::vector<ByteTensor> all_;
   std::vector<Buffer> buffers_;
   std::vector<std::unique_ptr<S8Convolution>> convolutions_;
-  std::unique_ptr<S8Linear> linear_;
+  std::vector<std::unique_ptr<S8Linear>> linears_;
   std::vector<std::function<void()>> steps_;
   std::vector<int32_t> sums_;
-  const float* images_ = nullptr;
+  const uint8_t* pixels_ = nullptr;
   float* logits_ = nullptr;
   double weight_error_ = 0;
 
@@ -480,8 +546,9 @@ class ByteProgram final : public IntegerProgram {
   const PackedModel* model_;
   std::map<std::string, const PackedTensor*> packed_;
   std::map<std::string, float> clips_;
-  std::vector<int> tensors_;        // [node] -> all_, -1 where there is none
-  std::map<int, Pending> pending_;  // by the node whose result it is
+  std::vector<int> tensors_;         // [node] -> all_, -1 where there is none
+  std::map<int, Pending> pending_;   // by the node whose result it is
+  std::map<int, Scaling> scalings_;  // likewise
 };
 
 // A batch in equal parts, one after another. The last one begins early enough
@@ -491,10 +558,10 @@ class ProgramInParts final : public IntegerProgram {
   ProgramInParts(std::unique_ptr<IntegerProgram> part, int64_t batch)
       : part_(std::move(part)), batch_(batch) {}
 
-  void Run(const float* images, float* logits) override {
+  void Run(const uint8_t* pixels, float* logits) override {
     for (int64_t begin = 0; begin < batch_; begin += part_->batch()) {
       const int64_t first = std::min(begin, batch_ - part_->batch());
-      part_->Run(images + first * image().image_size(),
+      part_->Run(pixels + first * image().image_size(),
                  logits + first * classes());
     }
   }

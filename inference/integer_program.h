@@ -2,11 +2,12 @@
 // signed bytes, sums of 32 bits.
 //
 // Batch normalization is folded into the scale and the bias of the layer before
-// it, a ReLU into the same layer's saturation at 0, and a residual addition
+// it, or, where it follows an addition, is a pass of its own; a ReLU is folded
+// into the same layer's saturation at 0, and a residual addition
 // into the layer that is added last, both operands rescaled to the sum's steps.
-// First and last layers are bytes, too. The image is quantized to signed bytes
-// that cover what its normalization allows; the last linear layer's sums become
-// logits in f32.
+// First and last layers are bytes, too. A pixel is looked up: normalized, then
+// rounded to signed bytes that cover what normalization allows. The last linear
+// layer's sums become logits in f32.
 //
 // The reference program computes the same steps in plain loops, and the same
 // bits: everything but the order of exact integer sums is fixed.
@@ -32,6 +33,9 @@ class IntegerProgram {
     // Images that go through the network together, so that what lies between
     // two layers stays in the cache; 0: as many as do. Changes no bit.
     int64_t part = 0;
+    // Two products where one of bytes is not exact (ExactBytesOfCodes), at up
+    // to twice the time.
+    bool exact = false;
   };
 
   // Unimplemented, naming the node, for what has no integer form yet;
@@ -40,9 +44,9 @@ class IntegerProgram {
       const PackedModel& model, const Options& options);
   virtual ~IntegerProgram() = default;
 
-  // images: f32, normalized, NHWC, options.batch of them. logits:
-  // [batch][classes], f32. One call at a time.
-  virtual void Run(const float* images, float* logits) = 0;
+  // pixels: 0 to 255, NHWC, options.batch images. logits: [batch][classes],
+  // f32. One call at a time.
+  virtual void Run(const uint8_t* pixels, float* logits) = 0;
 
   virtual int64_t batch() const = 0;
   virtual int64_t classes() const = 0;

@@ -1,5 +1,7 @@
 #include "inference/integer_program.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -69,40 +71,69 @@ PackedModel Packed(const Graph& graph) {
   return model;
 }
 
-std::vector<float> Images(int64_t count) {
-  std::vector<float> images(count);
-  RandomStream(2).FillUniform(-2, 2, images);
-  return images;
+std::vector<uint8_t> Images(int64_t count) {
+  std::vector<uint8_t> pixels(count);
+  const RandomStream stream(2);
+  for (int64_t i = 0; i < count; ++i)
+    pixels[i] = static_cast<uint8_t>(stream.Bits(i));
+  return pixels;
 }
 
 // The promise of the integer program: no bit depends on how it is computed.
 TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
-  for (const Graph& graph : {ResNet(), Vgg()}) {
-    const PackedModel model = Packed(graph);
-    std::vector<float> first;
-    for (const int64_t batch : {1, 6}) {
-      auto fast = IntegerProgram::Create(model, {.batch = batch});
-      auto reference =
-          IntegerProgram::Create(model, {.batch = batch, .reference = true});
-      ASSERT_TRUE(fast.ok()) << fast.status();
-      ASSERT_TRUE(reference.ok()) << reference.status();
-      const std::vector<float> images = Images((*fast)->image().size());
-      std::vector<float> logits(batch * kClasses), expected = logits;
-      // Twice: a run must leave nothing behind for the next one.
-      for (int run = 0; run < 2; ++run) {
-        (*fast)->Run(images.data(), logits.data());
-        (*reference)->Run(images.data(), expected.data());
-        EXPECT_EQ(logits, expected) << graph.name() << ", batch " << batch;
+  for (const Graph& graph :
+       {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()}) {
+    for (const bool exact : {false, true}) {
+      const PackedModel model = Packed(graph);
+      std::vector<float> first;
+      for (const int64_t batch : {1, 6}) {
+        auto fast =
+            IntegerProgram::Create(model, {.batch = batch, .exact = exact});
+        auto reference = IntegerProgram::Create(
+            model, {.batch = batch, .reference = true, .exact = exact});
+        ASSERT_TRUE(fast.ok()) << fast.status();
+        ASSERT_TRUE(reference.ok()) << reference.status();
+        const std::vector<uint8_t> images = Images((*fast)->image().size());
+        std::vector<float> logits(batch * kClasses), expected = logits;
+        // Twice: a run must leave nothing behind for the next one.
+        for (int run = 0; run < 2; ++run) {
+          (*fast)->Run(images.data(), logits.data());
+          (*reference)->Run(images.data(), expected.data());
+          EXPECT_EQ(logits, expected) << graph.name() << ", batch " << batch;
+        }
+        // An image's logits do not depend on the images beside it.
+        const std::vector<float> of_first(logits.begin(),
+                                          logits.begin() + kClasses);
+        if (first.empty()) first = of_first;
+        EXPECT_EQ(of_first, first) << graph.name();
+        EXPECT_NE(of_first, std::vector<float>(kClasses, of_first[0]))
+            << "nothing reaches the logits";
       }
-      // An image's logits do not depend on the images beside it.
-      const std::vector<float> of_first(logits.begin(),
-                                        logits.begin() + kClasses);
-      if (first.empty()) first = of_first;
-      EXPECT_EQ(of_first, first) << graph.name();
-      EXPECT_NE(of_first, std::vector<float>(kClasses, of_first[0]))
-          << "nothing reaches the logits";
     }
   }
+}
+
+// Two products for two scales: no error of weights is left, and what was there
+// moves the logits a little.
+TEST(IntegerProgramTest, TwoProductsAreExact) {
+  const PackedModel model = Packed(ResNet());
+  auto one = IntegerProgram::Create(model, {.batch = 4});
+  auto two = IntegerProgram::Create(model, {.batch = 4, .exact = true});
+  ASSERT_TRUE(one.ok()) << one.status();
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_GT((*one)->weight_error(), 1e-4);
+  EXPECT_EQ((*two)->weight_error(), 0);
+  const std::vector<uint8_t> images = Images((*one)->image().size());
+  std::vector<float> of_one(4 * kClasses), of_two = of_one;
+  (*one)->Run(images.data(), of_one.data());
+  (*two)->Run(images.data(), of_two.data());
+  double difference = 0, size = 0;
+  for (size_t i = 0; i < of_one.size(); ++i) {
+    difference = std::max<double>(difference, std::abs(of_one[i] - of_two[i]));
+    size = std::max<double>(size, std::abs(of_two[i]));
+  }
+  EXPECT_GT(difference, 0);
+  EXPECT_LT(difference, 0.1 * size);
 }
 
 // Parts that do not divide the batch overlap.
@@ -110,7 +141,7 @@ TEST(IntegerProgramTest, PartsOfABatchChangeNothing) {
   const PackedModel model = Packed(ResNet());
   auto whole = IntegerProgram::Create(model, {.batch = 7, .part = 7});
   ASSERT_TRUE(whole.ok()) << whole.status();
-  const std::vector<float> images = Images((*whole)->image().size());
+  const std::vector<uint8_t> images = Images((*whole)->image().size());
   std::vector<float> logits(7 * kClasses), expected = logits;
   (*whole)->Run(images.data(), expected.data());
   for (const int64_t part : {1, 3, 100}) {
@@ -123,11 +154,18 @@ TEST(IntegerProgramTest, PartsOfABatchChangeNothing) {
 }
 
 TEST(IntegerProgramTest, WhatHasNoIntegerFormIsNamed) {
-  const auto program = IntegerProgram::Create(
-      Packed(ResNet(CifarResNetSpec::PRE_ACTIVATION)), {.batch = 1});
+  Graph graph = ResNet();
+  // Logits are f32: nothing can follow them.
+  Node* const fc = graph.mutable_nodes(graph.nodes_size() - 1);
+  Node relu;
+  relu.set_name("relu_of_logits");
+  relu.add_inputs(fc->name());
+  relu.mutable_relu();
+  *graph.add_nodes() = relu;
+  const auto program = IntegerProgram::Create(Packed(graph), {.batch = 1});
   EXPECT_EQ(program.status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(program.status().message()),
-              testing::HasSubstr("node stage2/block1/bn1"));
+              testing::HasSubstr("node relu_of_logits"));
 }
 
 TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {

@@ -23,13 +23,16 @@ namespace tritlab {
 
 class Model {
  public:
-  // For `batch` images at a time. As ReadPackedModel and IntegerProgram::Create
-  // say; messages name the file.
+  // For `batch` images at a time. exact: two products where a layer's weights
+  // are not exact as bytes (TTQ's two scales), at up to twice the time. As
+  // ReadPackedModel and IntegerProgram::Create say; messages name the file.
   static absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
-                                                     int64_t batch = 1);
+                                                     int64_t batch = 1,
+                                                     bool exact = false);
   // The same of a model in memory.
   static absl::StatusOr<std::unique_ptr<Model>> Create(const PackedModel& model,
-                                                       int64_t batch = 1);
+                                                       int64_t batch = 1,
+                                                       bool exact = false);
 
   // pixels: u8, [batch][height][width][channels], 0 to 255. logits:
   // [batch][classes]. InvalidArgument when a length is another. One call at a
@@ -51,9 +54,6 @@ class Model {
 
   std::unique_ptr<IntegerProgram> program_;
   std::vector<std::string> classes_;
-  // [channel][pixel value], normalized.
-  std::vector<float> normalized_;
-  std::vector<float> images_;
 };
 
 }  // namespace tritlab

@@ -16,6 +16,8 @@ std::string PackingOf(const PackedTensor& tensor) {
       return absl::StrFormat("%d bits", tensor.bits());
     case PackedTensor::TRITS:
       return "trits";
+    case PackedTensor::BYTES:
+      return "bytes";
     default:
       return "f32";
   }
@@ -47,14 +49,26 @@ std::string ModelTable(const PackedModel& model) {
       "biases                                         %9d\n"
       "batch normalization, folded                    %9d\n"
       "graph, names, header                           %9d\n"
-      "the file                                       %9d\n",
+      "the file%s%9d\n",
       parts.coded_weights, parts.full_weights, parts.biases,
-      parts.normalization, parts.description, parts.file());
+      parts.normalization, parts.description,
+      // Both as wide as the other lines' names.
+      model.archive_bytes > 0 ? ", decompressed                         "
+                              : "                                       ",
+      parts.file());
+  int64_t bytes = parts.file();
+  if (model.archive_bytes > 0) {
+    bytes = model.archive_bytes;
+    absl::StrAppendFormat(&text,
+                          "the archive that it was read from              "
+                          "%9d\n",
+                          bytes);
+  }
   absl::StrAppendFormat(
       &text,
-      "all weights at 4 bytes each take %d: the file is %.1f times "
-      "smaller\n",
-      4 * weights, 4.0 * weights / parts.file());
+      "all weights at 4 bytes each take %d: the %s is %.1f times smaller\n",
+      4 * weights, model.archive_bytes > 0 ? "archive" : "file",
+      4.0 * static_cast<double>(weights) / static_cast<double>(bytes));
   return text;
 }
 

@@ -1,9 +1,12 @@
-// Stores a packed model's ternary weights another way:
+// Stores a packed model another way:
 //
 //   bazel run //inference:pack -- --model=run/model.trit --output=FILE
-//       --ternary=bits|trits
+//       --ternary=bits|trits | --archive
 //
-// Exit status: 0 done, 2 bad flags or model, or no room for the result.
+// --archive makes the entropy-coded form for shipping, usually NAME.trit.zst,
+// which every program reads as it is; without it, an archive becomes a
+// model.trit again. Exit status: 0 done, 2 bad flags or model, or no room for
+// the result.
 #include <cstdio>
 #include <string>
 
@@ -17,18 +20,21 @@
 #include "inference/pack_network.h"
 #include "inference/packed_model.h"
 
-ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to read");
+ABSL_FLAG(std::string, model, "",
+          "the packed model to read: a model.trit or an archive of one");
 ABSL_FLAG(std::string, output, "", "the file to write");
 ABSL_FLAG(std::string, ternary, "trits",
           "how ternary weights are stored: bits (2 bits each) or trits (five a "
           "byte)");
+ABSL_FLAG(bool, archive, false,
+          "write the entropy-coded form for shipping (NAME.trit.zst)");
 
 namespace tritlab {
 namespace {
 
 constexpr char kUsage[] =
-    "Stores a packed model's ternary weights another way.\n"
-    "  --model=FILE --output=FILE --ternary=bits|trits";
+    "Stores a packed model another way.\n"
+    "  --model=FILE --output=FILE --ternary=bits|trits | --archive";
 
 absl::Status Main(int argc, char** argv) {
   RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
@@ -36,6 +42,11 @@ absl::Status Main(int argc, char** argv) {
   if (ternary != "bits" && ternary != "trits") {
     return absl::InvalidArgumentError(absl::StrCat(
         "--ternary: \"", ternary, "\" is unknown; give bits or trits"));
+  }
+  const bool archive = absl::GetFlag(FLAGS_archive);
+  if (archive && ternary != "trits") {
+    return absl::InvalidArgumentError(
+        "--ternary: an archive has its own way to store weights; leave it out");
   }
   const std::string path = FromWorkingDirectory(absl::GetFlag(FLAGS_model));
   const std::string output = FromWorkingDirectory(absl::GetFlag(FLAGS_output));
@@ -48,6 +59,12 @@ absl::Status Main(int argc, char** argv) {
         "--output: ", output, " is there already; name a new file"));
   }
   ASSIGN_OR_RETURN(const PackedModel model, ReadPackedModel(path));
+  if (archive) {
+    RETURN_IF_ERROR(WritePackedArchive(model, output));
+    ASSIGN_OR_RETURN(const PackedModel archived, ReadPackedModel(output));
+    std::printf("%s\n%s\n", ModelTable(archived).c_str(), output.c_str());
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const PackedModel repacked,
                    Repack(model, ternary == "bits" ? TernaryPacking::kBits
                                                    : TernaryPacking::kTrits));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -13,31 +14,21 @@
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
+#include "google/protobuf/stubs/common.h"
+#include "inference/packed_model_archive.h"
+#include "inference/packed_model_header.h"
 #include "quant/packing.h"
 
 namespace tritlab {
 namespace {
 
-constexpr char kMagic[] = {'\x89', 'T', 'R', 'I', 'T', '\r', '\n', '\x1a'};
-constexpr uint32_t kFormatVersion = 1;
-constexpr size_t kHeaderBytes = 64;
-constexpr size_t kChecksumEnd = 16;  // what the checksum covers begins here
+namespace header = packed_model_header;
+
 constexpr size_t kSectionAlignment = 64;
 constexpr size_t kTensorAlignment = 16;
 
 size_t AlignUp(size_t value, size_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
-}
-
-template <typename T>
-void Put(T value, size_t at, std::string& file) {
-  std::memcpy(file.data() + at, &value, sizeof(value));
-}
-template <typename T>
-T Get(const std::string& file, size_t at) {
-  T value;
-  std::memcpy(&value, file.data() + at, sizeof(value));
-  return value;
 }
 
 PackedTensor& AppendTensor(const std::string& name, size_t count,
@@ -68,6 +59,8 @@ int64_t ExpectedBytes(const PackedTensor& tensor) {
                  : -1;
     case PackedTensor::TRITS:
       return PackedTritBytes(count);
+    case PackedTensor::BYTES:
+      return tensor.bits() >= 1 && tensor.bits() <= 8 ? count : -1;
     default:
       return -1;
   }
@@ -89,13 +82,121 @@ absl::Status CheckTensor(const PackedTensor& tensor, uint64_t available) {
                                  tensor.count(), tensor.bytes()));
   }
   const bool coded = tensor.packing() != PackedTensor::F32;
-  if (coded && (tensor.codebook().empty() || tensor.codebook_size() > 256))
+  const int largest =
+      tensor.packing() == PackedTensor::BYTES ? 1 << tensor.bits() : 256;
+  if (coded && (tensor.codebook().empty() || tensor.codebook_size() > largest))
     return error("has a codebook of an impossible size");
   if (!tensor.channel_scales().empty() &&
       (!coded || tensor.count() % tensor.channel_scales_size() != 0)) {
     return error("has channel scales that do not divide its values");
   }
   return absl::OkStatus();
+}
+
+// Appends a tensor of codes packed as it says; TRITS for ternary ones only.
+absl::Status AppendCodes(const std::string& name, const CodedWeights& codes,
+                         PackedTensor::Packing packing, PackedModel& model) {
+  std::string bytes;
+  if (packing == PackedTensor::TRITS) {
+    ASSIGN_OR_RETURN(bytes, PackTrits(codes.codes));
+  } else if (packing == PackedTensor::BITS) {
+    ASSIGN_OR_RETURN(bytes, PackCodes(codes.codes, codes.bits));
+  } else {
+    bytes.assign(codes.codes.begin(), codes.codes.end());
+  }
+  PackedTensor& tensor = AppendTensor(name, codes.codes.size(), bytes, model);
+  tensor.set_packing(packing);
+  if (packing != PackedTensor::TRITS) tensor.set_bits(codes.bits);
+  tensor.mutable_codebook()->Add(codes.codebook.begin(), codes.codebook.end());
+  tensor.mutable_channel_scales()->Add(codes.channel_scales.begin(),
+                                       codes.channel_scales.end());
+  return absl::OkStatus();
+}
+
+// packed_model_archive.h has the figures.
+PackedTensor::Packing PackingForArchive(const CodedWeights& codes) {
+  if (IsTernary(codes)) return PackedTensor::TRITS;
+  return 8 % codes.bits == 0 ? PackedTensor::BITS : PackedTensor::BYTES;
+}
+
+absl::StatusOr<PackedModel> RepackForArchive(const PackedModel& model) {
+  PackedModel repacked;
+  repacked.description = model.description;
+  repacked.description.clear_tensors();
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    if (tensor.packing() == PackedTensor::F32) {
+      AppendTensor(tensor.name(), tensor.count(), BytesOf(model, tensor),
+                   repacked);
+      continue;
+    }
+    ASSIGN_OR_RETURN(const CodedWeights codes, CodesOf(model, tensor));
+    RETURN_IF_ERROR(
+        AppendCodes(tensor.name(), codes, PackingForArchive(codes), repacked));
+  }
+  return repacked;
+}
+
+// What the library would print about a hostile message, beside what the caller
+// is told. (Later releases have no such switch.)
+bool ParseQuietly(absl::string_view bytes, PackedModelDescription& message) {
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+  const google::protobuf::LogSilencer silence;
+#endif
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// A model.trit's bytes.
+absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
+                                      const std::string& name) {
+  const auto invalid = [&](absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": ", what));
+  };
+  const auto damaged = [&](absl::string_view what) {
+    return absl::DataLossError(
+        absl::StrCat(name, ": ", what, "; get the file anew"));
+  };
+  if (!absl::StartsWith(file, header::kMagic))
+    return invalid("this is not a packed model (model.trit)");
+  if (file.size() < header::kBytes) return damaged("the file is cut off");
+  const auto version = header::Get<uint32_t>(file, header::kVersionAt);
+  if (version > header::kFormatVersion) {
+    return invalid(absl::StrFormat(
+        "format version %d is newer than this program's %d; update it", version,
+        header::kFormatVersion));
+  }
+  if (const auto bytes = header::Get<uint64_t>(file, header::kFileBytesAt);
+      bytes != file.size()) {
+    return damaged(absl::StrFormat("it says that it has %d bytes, but has %d",
+                                   bytes, file.size()));
+  }
+  if (Crc32c(file.data() + header::kChecksumEnd,
+             file.size() - header::kChecksumEnd) !=
+      header::Get<uint32_t>(file, header::kChecksumAt)) {
+    return damaged("the checksum does not match");
+  }
+  const auto description_bytes =
+      header::Get<uint64_t>(file, header::kDescriptionBytesAt);
+  if (version == 0 || description_bytes > file.size() - header::kBytes ||
+      description_bytes > std::numeric_limits<int>::max()) {
+    return invalid("its header says what cannot be");
+  }
+  PackedModel model;
+  if (!ParseQuietly(file.substr(header::kBytes, description_bytes),
+                    model.description)) {
+    return invalid("its description cannot be read");
+  }
+  const size_t tensors_at =
+      AlignUp(header::kBytes + description_bytes, kSectionAlignment);
+  if (tensors_at < file.size())
+    model.tensors = std::string(file.substr(tensors_at));
+  std::set<std::string> names;
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    RETURN_IF_ERROR(
+        WithPrefix(name, CheckTensor(tensor, model.tensors.size())));
+    if (!names.insert(tensor.name()).second)
+      return invalid(absl::StrCat("tensor ", tensor.name(), " is there twice"));
+  }
+  return model;
 }
 
 }  // namespace
@@ -111,16 +212,8 @@ void AddTensor(const std::string& name, const std::vector<float>& values,
 absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
                        TernaryPacking packing, PackedModel& model) {
   const bool trits = packing == TernaryPacking::kTrits && IsTernary(codes);
-  ASSIGN_OR_RETURN(
-      const std::string bytes,
-      trits ? PackTrits(codes.codes) : PackCodes(codes.codes, codes.bits));
-  PackedTensor& tensor = AppendTensor(name, codes.codes.size(), bytes, model);
-  tensor.set_packing(trits ? PackedTensor::TRITS : PackedTensor::BITS);
-  if (!trits) tensor.set_bits(codes.bits);
-  tensor.mutable_codebook()->Add(codes.codebook.begin(), codes.codebook.end());
-  tensor.mutable_channel_scales()->Add(codes.channel_scales.begin(),
-                                       codes.channel_scales.end());
-  return absl::OkStatus();
+  return AppendCodes(name, codes,
+                     trits ? PackedTensor::TRITS : PackedTensor::BITS, model);
 }
 
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
@@ -134,8 +227,10 @@ absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
   const bool trits = tensor.packing() == PackedTensor::TRITS;
   const auto count = static_cast<int64_t>(tensor.count());
   const int bits = trits ? 2 : static_cast<int>(tensor.bits());
+  // One code a byte is codes of 8 bits.
+  const int stored_bits = tensor.packing() == PackedTensor::BYTES ? 8 : bits;
   auto codes = trits ? UnpackTrits(BytesOf(model, tensor), count)
-                     : UnpackCodes(BytesOf(model, tensor), count, bits);
+                     : UnpackCodes(BytesOf(model, tensor), count, stored_bits);
   if (!codes.ok()) return error(codes.status().message());
   for (const uint8_t code : *codes) {
     if (code >= tensor.codebook_size()) {
@@ -164,73 +259,48 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
   return values;
 }
 
+std::string SerializePackedModel(const PackedModel& model) {
+  const std::string description = model.description.SerializeAsString();
+  std::string file(header::kMagic);
+  file.resize(header::kBytes, '\0');
+  file += description;
+  file.resize(AlignUp(file.size(), kSectionAlignment), '\0');
+  file += model.tensors;
+  header::Put<uint32_t>(header::kFormatVersion, header::kVersionAt, file);
+  header::Put<uint64_t>(file.size(), header::kFileBytesAt, file);
+  header::Put<uint64_t>(description.size(), header::kDescriptionBytesAt, file);
+  header::Put<uint32_t>(Crc32c(file.data() + header::kChecksumEnd,
+                               file.size() - header::kChecksumEnd),
+                        header::kChecksumAt, file);
+  return file;
+}
+
 absl::Status WritePackedModel(const PackedModel& model,
                               const std::string& path) {
-  const std::string description = model.description.SerializeAsString();
-  const size_t tensors_at =
-      AlignUp(kHeaderBytes + description.size(), kSectionAlignment);
-  std::string file(kHeaderBytes, '\0');
-  file += description;
-  file.resize(tensors_at, '\0');
-  file += model.tensors;
-  std::memcpy(file.data(), kMagic, sizeof(kMagic));
-  Put<uint32_t>(kFormatVersion, 8, file);
-  Put<uint64_t>(file.size(), 16, file);
-  Put<uint64_t>(description.size(), 24, file);
-  Put<uint32_t>(Crc32c(file.data() + kChecksumEnd, file.size() - kChecksumEnd),
-                12, file);
-  return WriteFileAtomically(path, file);
+  return WriteFileAtomically(path, SerializePackedModel(model));
+}
+
+absl::Status WritePackedArchive(const PackedModel& model,
+                                const std::string& path) {
+  const auto repacked = RepackForArchive(model);
+  if (!repacked.ok()) return WithPrefix(path, repacked.status());
+  const auto archive = CompressPackedModel(SerializePackedModel(*repacked));
+  if (!archive.ok()) return WithPrefix(path, archive.status());
+  return WriteFileAtomically(path, *archive);
+}
+
+absl::StatusOr<PackedModel> ParsePackedModel(absl::string_view bytes,
+                                             const std::string& name) {
+  if (!IsPackedModelArchive(bytes)) return ParseFile(bytes, name);
+  ASSIGN_OR_RETURN(const std::string file, DecompressPackedModel(bytes, name));
+  ASSIGN_OR_RETURN(PackedModel model, ParseFile(file, name));
+  model.archive_bytes = static_cast<int64_t>(bytes.size());
+  return model;
 }
 
 absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path) {
-  const auto invalid = [&](absl::string_view what) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
-  };
-  const auto damaged = [&](absl::string_view what) {
-    return absl::DataLossError(
-        absl::StrCat(path, ": ", what, "; get the file anew"));
-  };
-  const absl::StatusOr<std::string> contents = ReadFile(path);
-  if (!contents.ok()) return contents.status();
-  const std::string& file = *contents;
-  if (file.size() < sizeof(kMagic) ||
-      std::memcmp(file.data(), kMagic, sizeof(kMagic)) != 0) {
-    return invalid("this is not a packed model (model.trit)");
-  }
-  if (file.size() < kHeaderBytes) return damaged("the file is cut off");
-  const auto version = Get<uint32_t>(file, 8);
-  if (version > kFormatVersion) {
-    return invalid(absl::StrFormat(
-        "format version %d is newer than this program's %d; update it", version,
-        kFormatVersion));
-  }
-  if (const auto bytes = Get<uint64_t>(file, 16); bytes != file.size()) {
-    return damaged(absl::StrFormat("it says that it has %d bytes, but has %d",
-                                   bytes, file.size()));
-  }
-  if (Crc32c(file.data() + kChecksumEnd, file.size() - kChecksumEnd) !=
-      Get<uint32_t>(file, 12)) {
-    return damaged("the checksum does not match");
-  }
-  const auto description_bytes = Get<uint64_t>(file, 24);
-  if (version == 0 || description_bytes > file.size() - kHeaderBytes)
-    return invalid("its header says what cannot be");
-  PackedModel model;
-  if (!model.description.ParseFromArray(file.data() + kHeaderBytes,
-                                        static_cast<int>(description_bytes))) {
-    return invalid("its description cannot be read");
-  }
-  const size_t tensors_at =
-      AlignUp(kHeaderBytes + description_bytes, kSectionAlignment);
-  if (tensors_at < file.size()) model.tensors = file.substr(tensors_at);
-  std::set<std::string> names;
-  for (const PackedTensor& tensor : model.description.tensors()) {
-    RETURN_IF_ERROR(
-        WithPrefix(path, CheckTensor(tensor, model.tensors.size())));
-    if (!names.insert(tensor.name()).second)
-      return invalid(absl::StrCat("tensor ", tensor.name(), " is there twice"));
-  }
-  return model;
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  return ParsePackedModel(bytes, path);
 }
 
 PackedBytesByPart CountBytes(const PackedModel& model) {
@@ -252,7 +322,7 @@ PackedBytesByPart CountBytes(const PackedModel& model) {
     counted += bytes;
   }
   const auto file = static_cast<int64_t>(
-      AlignUp(kHeaderBytes + model.description.ByteSizeLong(),
+      AlignUp(header::kBytes + model.description.ByteSizeLong(),
               kSectionAlignment) +
       model.tensors.size());
   parts.description = file - counted;

@@ -1,5 +1,7 @@
 // model.trit: a trained network whose quantized weights are stored as codes.
-// packed_model.proto describes the file.
+// packed_model.proto describes the file. It has an entropy-coded form for
+// shipping, NAME.trit.zst (packed_model_archive.h says what that is worth);
+// whatever reads the one reads the other.
 #ifndef TRITLAB_INFERENCE_PACKED_MODEL_H_
 #define TRITLAB_INFERENCE_PACKED_MODEL_H_
 
@@ -10,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "inference/packed_model.pb.h"
 #include "quant/quantizer.h"
 
@@ -20,6 +23,8 @@ namespace tritlab {
 struct PackedModel {
   PackedModelDescription description;
   std::string tensors;
+  // What the archive took that it was read from; 0 when that was a model.trit.
+  int64_t archive_bytes = 0;
 };
 
 // How ternary codes are stored: at 2 bits, or five a byte (1.6 bits), which
@@ -39,17 +44,29 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
                                      const PackedTensor& tensor);
 
+// The bytes of a model.trit.
+std::string SerializePackedModel(const PackedModel& model);
+
 // Written whole or not at all.
 absl::Status WritePackedModel(const PackedModel& model,
                               const std::string& path);
 
-// DataLoss, naming the file, when it is damaged or cut off; InvalidArgument
-// when it is no model.trit, of a newer format, or describes what cannot be:
-// then every tensor lies within the file, and has the bytes that its values
-// take.
-absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path);
+// The same as an archive. Codes are stored in the way that compresses best,
+// whichever it was before; InvalidArgument when one is none of its codebook's.
+absl::Status WritePackedArchive(const PackedModel& model,
+                                const std::string& path);
 
-// What the parts of a model's file take, in bytes; their sum is the file.
+// From either form. DataLoss, naming the file, when it is damaged or cut off;
+// InvalidArgument when it is no packed model, of a newer format, or describes
+// what cannot be. Of what is returned, every tensor lies within the file and
+// has the bytes that its values take.
+absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path);
+// The same of bytes in memory; `name` begins every message.
+absl::StatusOr<PackedModel> ParsePackedModel(absl::string_view bytes,
+                                             const std::string& name);
+
+// What the parts of a model take as a model.trit, in bytes; their sum is the
+// file (of a model read from an archive: what came out of that).
 struct PackedBytesByPart {
   int64_t coded_weights = 0;  // codes, codebooks and channel scales
   int64_t full_weights = 0;   // weights in full precision

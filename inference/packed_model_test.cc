@@ -1,8 +1,11 @@
 #include "inference/packed_model.h"
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -133,6 +136,22 @@ TEST(PackedModelTest, ImpossibleDescriptionsAreRefused) {
   model = sound;
   model.description.mutable_tensors(1)->set_name("conv1/weights");
   EXPECT_THAT(message(model), HasSubstr("is there twice"));
+}
+
+// The fuzzer found that the protobuf library says so on stderr, too, and a
+// program's error is one line.
+TEST(PackedModelTest, NamesThatAreNoUtf8AreRefusedQuietly) {
+  std::string file = SerializePackedModel(Model(TernaryPacking::kTrits));
+  const size_t name = file.find("conv2/weights");
+  ASSERT_NE(name, std::string::npos);
+  file[name] = '\xff';
+  const uint32_t checksum = Crc32c(file.data() + 16, file.size() - 16);
+  std::memcpy(file.data() + 12, &checksum, sizeof(checksum));
+  testing::internal::CaptureStderr();
+  const auto read = ParsePackedModel(file, "names.trit");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(read.status().message(),
+            "names.trit: its description cannot be read");
 }
 
 TEST(PackedModelTest, ACodeBeyondTheCodebookIsRefused) {

@@ -36,6 +36,8 @@ ABSL_FLAG(std::string, source, "",
           "a folder or archive to read instead of the usual names");
 ABSL_FLAG(std::string, image, "", "one JPEG, instead of a dataset");
 ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
+ABSL_FLAG(bool, exact, false,
+          "two products where a layer's weights are not exact as bytes");
 ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
 
 namespace tritlab {
@@ -54,8 +56,13 @@ std::vector<float> Softmax(std::vector<float> logits) {
   return logits;
 }
 
+absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
+                                            int64_t batch = 1) {
+  return Model::Load(path, batch, absl::GetFlag(FLAGS_exact));
+}
+
 absl::Status RunImage(const std::string& model_path, const std::string& path) {
-  ASSIGN_OR_RETURN(const auto model, Model::Load(model_path));
+  ASSIGN_OR_RETURN(const auto model, Load(model_path));
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
   const ImageShape shape = {static_cast<int>(model->height()),
                             static_cast<int>(model->width()), 3};
@@ -104,11 +111,15 @@ absl::Status RunDataset(const std::string& model_path) {
       OpenDataset(spec, FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
                   Split::kTest));
   ASSIGN_OR_RETURN(const auto model,
-                   Model::Load(model_path, absl::GetFlag(FLAGS_batch)));
+                   Load(model_path, absl::GetFlag(FLAGS_batch)));
   ASSIGN_OR_RETURN(const double top1, Top1(*model, *images));
-  std::printf("top-1 %.2f %% of %lld images (%s)\n", top1,
-              static_cast<long long>(images->size()), images->source().c_str());
-  ASSIGN_OR_RETURN(const auto single, Model::Load(model_path));
+  std::printf(
+      "top-1 %.2f %% of %lld images (%s)\n"
+      "weights as bytes are off by at most %.2f %% of their channel's "
+      "largest\n",
+      top1, static_cast<long long>(images->size()), images->source().c_str(),
+      100 * model->weight_error());
+  ASSIGN_OR_RETURN(const auto single, Load(model_path));
   ASSIGN_OR_RETURN(const std::vector<double> one, TimeRuns(*single));
   std::printf("one image: %.3f ms (median), %.3f (90 %%), %.3f (99 %%)\n",
               one[one.size() / 2], one[one.size() * 9 / 10],

@@ -1,7 +1,9 @@
 // Shows what a packed model holds, and writes its values out in full precision:
 //
 //   bazel run //inference:unpack -- --model=run/model.trit [--output_dir=DIR]
+//       [--output=FILE]
 //
+// The model may be an archive (NAME.trit.zst); FILE gets its model.trit.
 // DIR gets one file NODE.TENSOR.f32 a tensor (little-endian floats, output
 // channel outermost; / in names becomes .), and graph.textproto. Exit status: 0
 // done, 2 bad flags or model, or no room for the result.
@@ -19,18 +21,22 @@
 #include "base/status_prefix.h"
 #include "google/protobuf/text_format.h"
 #include "inference/model_table.h"
+#include "inference/pack_network.h"
 #include "inference/packed_model.h"
 
-ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to read");
+ABSL_FLAG(std::string, model, "",
+          "the packed model to read: a model.trit or an archive of one");
 ABSL_FLAG(std::string, output_dir, "",
           "a new folder for the values; not given: they are only counted");
+ABSL_FLAG(std::string, output, "",
+          "a new file for the model.trit of an archive");
 
 namespace tritlab {
 namespace {
 
 constexpr char kUsage[] =
     "Shows what a packed model holds, and writes its values out.\n"
-    "  --model=FILE [--output_dir=DIR]";
+    "  --model=FILE [--output_dir=DIR] [--output=FILE]";
 
 absl::Status WriteValues(const PackedModel& model, const std::string& folder) {
   RETURN_IF_ERROR(MakeDirectories(folder));
@@ -59,6 +65,11 @@ absl::Status Main(int argc, char** argv) {
   const std::string path = FromWorkingDirectory(absl::GetFlag(FLAGS_model));
   if (path.empty())
     return absl::InvalidArgumentError("--model: not given; name a model.trit");
+  const std::string output = FromWorkingDirectory(absl::GetFlag(FLAGS_output));
+  if (!output.empty() && FileExists(output)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "--output: ", output, " is there already; name a new file"));
+  }
   ASSIGN_OR_RETURN(const PackedModel model, ReadPackedModel(path));
   // Every code is looked at, also when nothing is written.
   for (const PackedTensor& tensor : model.description.tensors())
@@ -66,8 +77,14 @@ absl::Status Main(int argc, char** argv) {
   const std::string folder =
       FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
   if (!folder.empty()) RETURN_IF_ERROR(WriteValues(model, folder));
+  if (!output.empty()) {
+    ASSIGN_OR_RETURN(const PackedModel unpacked,
+                     Repack(model, TernaryPacking::kTrits));
+    RETURN_IF_ERROR(WritePackedModel(unpacked, output));
+  }
   std::printf("%s\n", ModelTable(model).c_str());
   if (!folder.empty()) std::printf("%s\n", folder.c_str());
+  if (!output.empty()) std::printf("%s\n", output.c_str());
   return absl::OkStatus();
 }
 

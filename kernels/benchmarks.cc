@@ -3,8 +3,10 @@
 //
 //   bazel run -c opt //kernels:benchmarks -- --benchmark_filter=Convolution
 //
-// items_per_second is images/s; the label is the oneDNN implementation. All
-// threads that OMP_NUM_THREADS allows take part.
+// items_per_second is images/s; the label is the implementation. times_KIND:
+// how many times faster than that kind of the same run; share_of_peak and
+// share_of_memory: of what roofline.h measures. All threads that
+// OMP_NUM_THREADS allows take part.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,11 +22,13 @@
 #include "kernels/convolution.h"
 #include "kernels/elementwise.h"
 #include "kernels/integer/power_of_two_linear.h"
+#include "kernels/integer/s8_convolution.h"
 #include "kernels/integer/s8_linear.h"
 #include "kernels/integer/ternary_linear.h"
 #include "kernels/linear.h"
 #include "kernels/onednn_info.h"
 #include "kernels/pooling.h"
+#include "kernels/roofline.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
@@ -211,11 +215,31 @@ void RunSoftmaxCrossEntropy(benchmark::State& state, int64_t classes,
   rate.SetItemsProcessed(state, state.iterations() * kBatch);
 }
 
-// The seconds that a pass of each linear layer took in this run, by "LAYER/KIND
-// /batch:N", so that later ones can be held against f32's and s8's.
-std::map<std::string, double>& LinearSeconds() {
+// The seconds that each pass took in this run, by a key, so that later ones can
+// be held against earlier ones.
+std::map<std::string, double>& SecondsOf() {
   static auto& seconds = *new std::map<std::string, double>;
   return seconds;
+}
+
+// Times run(). work: what one pass takes, as a share of a second of the roofs.
+void TimeAgainst(benchmark::State& state, const std::string& key,
+                 const std::map<std::string, std::string>& baselines,
+                 const std::map<std::string, double>& work,
+                 const std::function<void()>& run) {
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) run();
+  const std::chrono::duration<double> took =
+      std::chrono::steady_clock::now() - start;
+  const double seconds = took.count() / state.iterations();
+  SecondsOf()[key] = seconds;
+  for (const auto& [name, baseline] : baselines) {
+    const auto found = SecondsOf().find(baseline);
+    if (found != SecondsOf().end() && baseline != key)
+      state.counters[absl::StrCat("times_", name)] = found->second / seconds;
+  }
+  for (const auto& [name, least_seconds] : work)
+    state.counters[absl::StrCat("share_of_", name)] = least_seconds / seconds;
 }
 
 struct LinearCase {
@@ -227,26 +251,24 @@ struct LinearCase {
   }
 };
 
-// Times multiply(), which reads weight_bytes of weights. Counters: how many
-// times faster than f32 and than s8 of the same run it is, where those ran.
+// Times multiply(), which reads weight_bytes of weights.
 void RunLinear(benchmark::State& state, const LinearCase& layer,
                const std::string& kind, int64_t weight_bytes,
                const std::function<void()>& multiply) {
+  const LinearShape& shape = layer.shape;
+  const double multiply_adds =
+      static_cast<double>(shape.batch) * shape.in_features * shape.out_features;
+  const Roofline& roofline = MeasuredRoofline();
+  const bool is_float = kind == "f32" || kind == "bf16";
   const WallClockRate rate;
-  const auto start = std::chrono::steady_clock::now();
-  for (auto _ : state) multiply();
-  const std::chrono::duration<double> took =
-      std::chrono::steady_clock::now() - start;
-  rate.SetItemsProcessed(state, state.iterations() * layer.shape.batch);
+  TimeAgainst(state, layer.Key(kind),
+              {{"f32", layer.Key("f32")}, {"s8", layer.Key("s8")}},
+              {{"peak", multiply_adds / (is_float ? roofline.f32_multiply_adds
+                                                  : roofline.s8_multiply_adds)},
+               {"memory", weight_bytes / roofline.bytes}},
+              multiply);
+  rate.SetItemsProcessed(state, state.iterations() * shape.batch);
   rate.SetBytesProcessed(state, state.iterations() * weight_bytes);
-  auto& seconds = LinearSeconds();
-  seconds[layer.Key(kind)] = took.count() / state.iterations();
-  for (const char* baseline : {"f32", "s8"}) {
-    const auto found = seconds.find(layer.Key(baseline));
-    if (kind == baseline || found == seconds.end()) continue;
-    state.counters[absl::StrCat("times_", baseline)] =
-        found->second / seconds[layer.Key(kind)];
-  }
 }
 
 void RunFloatLinear(benchmark::State& state, const LinearCase& layer,
@@ -320,6 +342,27 @@ void RunIntegerLinear(benchmark::State& state, const LinearCase& layer,
   }
 }
 
+void RunS8Convolution(benchmark::State& state, const ConvolutionShape& shape,
+                      const std::string& layer, const std::string& kind) {
+  const auto created = S8Convolution::Create(
+      shape, {.relu = true}, Integers<int8_t>(shape.weight_count(), {-1, 0, 1}),
+      std::vector<float>(shape.out_channels, 0.01f),
+      std::vector<float>(shape.out_channels, 3.0f),
+      kind == "onednn" ? S8Convolution::Implementation::kOneDnn
+                       : S8Convolution::Implementation::kVnni);
+  S8Convolution* const convolution = Get(created, state);
+  if (convolution == nullptr) return;
+  const std::vector<uint8_t> input = ByteActivations(shape.input.size());
+  std::vector<uint8_t> output(shape.output().size());
+  const double multiply_adds = static_cast<double>(shape.output().size()) *
+                               (shape.weight_count() / shape.out_channels);
+  const WallClockRate rate;
+  TimeAgainst(state, layer + kind, {{"onednn", layer + "onednn"}},
+              {{"peak", multiply_adds / MeasuredRoofline().s8_multiply_adds}},
+              [&] { convolution->Run(input.data(), output.data()); });
+  rate.SetItemsProcessed(state, state.iterations() * shape.input.batch);
+}
+
 // What memory gives at most: all threads read a gigabyte from end to end.
 void RunMemoryRead(benchmark::State& state) {
   constexpr int64_t kCount = int64_t{1} << 27;  // of 8 bytes
@@ -349,13 +392,19 @@ void RegisterConvolutions() {
         .kernel_width = 3,
         .stride = layer.stride,
         .padding = 1};
+    const std::string name =
+        absl::StrCat(layer.size, "x", layer.size, "x", layer.in_channels, "_",
+                     layer.out_channels, layer.stride == 2 ? "_stride2/" : "/");
+    for (const std::string kind : {"onednn", "vnni"}) {
+      Register(absl::StrCat("S8Convolution/", name, kind),
+               [=](benchmark::State& state) {
+                 RunS8Convolution(state, shape, name, kind);
+               });
+    }
     for (DataType type : kTypes) {
       for (const char* pass :
            {"forward", "backward_input", "backward_weights", "set_weights"}) {
-        Register(absl::StrCat("Convolution/", layer.size, "x", layer.size, "x",
-                              layer.in_channels, "_", layer.out_channels,
-                              layer.stride == 2 ? "_stride2/" : "/", Name(type),
-                              "/", pass),
+        Register(absl::StrCat("Convolution/", name, Name(type), "/", pass),
                  [=](benchmark::State& state) {
                    RunConvolution(state, shape, type, pass);
                  });

@@ -1,6 +1,7 @@
 #include "kernels/integer/byte_elementwise.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -23,93 +24,180 @@ TRITLAB_ALWAYS_INLINE Byte Saturate(float value) {
       static_cast<int32_t>(value + kWholeNumbers - kWholeNumbers));
 }
 
-TRITLAB_VECTOR_CLONES
-void QuantizePiece(const float* values, int64_t count, float per_step,
-                   uint8_t* output) {
-  for (int64_t i = 0; i < count; ++i)
-    output[i] = Saturate<uint8_t>(values[i] * per_step);
-}
-TRITLAB_VECTOR_CLONES
-void QuantizePiece(const float* values, int64_t count, float per_step,
-                   int8_t* output) {
-  for (int64_t i = 0; i < count; ++i)
-    output[i] = Saturate<int8_t>(values[i] * per_step);
-}
-
 template <typename Byte>
 void Quantize(const float* values, int64_t count, float step, Byte* output) {
   const float per_step = 1 / step;
-  constexpr int64_t kPiece = 4096;
 #pragma omp parallel for schedule(static)
-  for (int64_t begin = 0; begin < count; begin += kPiece) {
-    QuantizePiece(values + begin, std::min(kPiece, count - begin), per_step,
-                  output + begin);
+  for (int64_t i = 0; i < count; ++i)
+    output[i] = Saturate<Byte>(values[i] * per_step);
+}
+
+// Output pixels first to end. window: memory for one value a channel.
+template <typename Byte>
+TRITLAB_ALWAYS_INLINE void PoolPixels(const PoolingShape& shape, float scale,
+                                      int64_t first, int64_t end,
+                                      const Byte* input, int32_t* window,
+                                      Byte* output) {
+  const Shape in = shape.input, out = shape.output();
+  const int64_t channels = in.channels;
+  const bool max = shape.kind == PoolingShape::Kind::kMax;
+  for (int64_t pixel = first; pixel < end; ++pixel) {
+    const int64_t x = pixel % out.width, y = pixel / out.width % out.height;
+    const Byte* const image =
+        input + pixel / (out.width * out.height) * in.image_size();
+    const int64_t top = y * shape.stride - shape.padding;
+    const int64_t left = x * shape.stride - shape.padding;
+    const int64_t bottom = std::min(top + shape.window_height, in.height);
+    const int64_t right = std::min(left + shape.window_width, in.width);
+    std::fill_n(window, channels,
+                max ? std::numeric_limits<Byte>::lowest() : 0);
+    for (int64_t in_y = std::max<int64_t>(top, 0); in_y < bottom; ++in_y) {
+      for (int64_t in_x = std::max<int64_t>(left, 0); in_x < right; ++in_x) {
+        const Byte* const from = image + (in_y * in.width + in_x) * channels;
+        if (max) {
+          for (int64_t c = 0; c < channels; ++c)
+            window[c] = std::max<int32_t>(window[c], from[c]);
+        } else {
+          for (int64_t c = 0; c < channels; ++c) window[c] += from[c];
+        }
+      }
+    }
+    Byte* const to = output + pixel * channels;
+    if (max) {
+      for (int64_t c = 0; c < channels; ++c)
+        to[c] = static_cast<Byte>(window[c]);
+    } else {
+      for (int64_t c = 0; c < channels; ++c)
+        to[c] = Saturate<Byte>(scale * static_cast<float>(window[c]));
+    }
   }
+}
+
+TRITLAB_VECTOR_CLONES
+void PoolRow(const PoolingShape& shape, float scale, int64_t first, int64_t end,
+             const uint8_t* input, int32_t* window, uint8_t* output) {
+  PoolPixels(shape, scale, first, end, input, window, output);
+}
+TRITLAB_VECTOR_CLONES
+void PoolRow(const PoolingShape& shape, float scale, int64_t first, int64_t end,
+             const int8_t* input, int32_t* window, int8_t* output) {
+  PoolPixels(shape, scale, first, end, input, window, output);
 }
 
 template <typename Byte>
 void Pool(const PoolingShape& shape, float scale, const Byte* input,
           Byte* output) {
-  const Shape in = shape.input, out = shape.output();
-  const bool max = shape.kind == PoolingShape::Kind::kMax;
+  const Shape out = shape.output();
 #pragma omp parallel
   {
-    std::vector<int32_t> window(in.channels);
+    std::vector<int32_t> window(out.channels);
 #pragma omp for schedule(static)
-    for (int64_t pixel = 0; pixel < out.batch * out.height * out.width;
-         ++pixel) {
-      const int64_t x = pixel % out.width, y = pixel / out.width % out.height;
-      const Byte* const image =
-          input + pixel / (out.width * out.height) * in.image_size();
-      const int64_t top =
-          std::max<int64_t>(y * shape.stride - shape.padding, 0);
-      const int64_t left =
-          std::max<int64_t>(x * shape.stride - shape.padding, 0);
-      const int64_t bottom = std::min(
-          y * shape.stride - shape.padding + shape.window_height, in.height);
-      const int64_t right = std::min(
-          x * shape.stride - shape.padding + shape.window_width, in.width);
-      std::fill(window.begin(), window.end(),
-                max ? std::numeric_limits<Byte>::lowest() : 0);
-      for (int64_t in_y = top; in_y < bottom; ++in_y) {
-        for (int64_t in_x = left; in_x < right; ++in_x) {
-          const Byte* const from =
-              image + (in_y * in.width + in_x) * in.channels;
-          for (int64_t c = 0; c < in.channels; ++c) {
-            window[c] = max ? std::max<int32_t>(window[c], from[c])
-                            : window[c] + from[c];
-          }
-        }
-      }
-      Byte* const to = output + pixel * in.channels;
-      for (int64_t c = 0; c < in.channels; ++c) {
-        to[c] = max ? static_cast<Byte>(window[c])
-                    : Saturate<Byte>(scale * static_cast<float>(window[c]));
-      }
+    for (int64_t row = 0; row < out.batch * out.height; ++row) {
+      PoolRow(shape, scale, row * out.width, (row + 1) * out.width, input,
+              window.data(), output);
     }
+  }
+}
+
+TRITLAB_ALWAYS_INLINE float Scaled(float value, float scale, float bias) {
+  return value * scale + bias;
+}
+TRITLAB_VECTOR_CLONES
+void ScalePixel(const uint8_t* input, int64_t channels, const float* scales,
+                const float* biases, uint8_t* output) {
+  for (int64_t c = 0; c < channels; ++c)
+    output[c] = Saturate<uint8_t>(Scaled(input[c], scales[c], biases[c]));
+}
+TRITLAB_VECTOR_CLONES
+void ScalePixel(const int8_t* input, int64_t channels, const float* scales,
+                const float* biases, uint8_t* output) {
+  for (int64_t c = 0; c < channels; ++c)
+    output[c] = Saturate<uint8_t>(Scaled(input[c], scales[c], biases[c]));
+}
+
+template <typename Byte>
+void Scale(int64_t pixels, std::span<const float> scales,
+           std::span<const float> biases, const Byte* input, uint8_t* output) {
+  const auto channels = static_cast<int64_t>(scales.size());
+#pragma omp parallel for schedule(static)
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    ScalePixel(input + pixel * channels, channels, scales.data(), biases.data(),
+               output + pixel * channels);
+  }
+}
+
+template <typename Residual, typename Byte>
+void Round(const float* values, int64_t count, float residual_scale,
+           const Residual* residual, bool relu, Byte* output) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < count; ++i) {
+    float value = values[i];
+    if (residual_scale != 0)
+      value = std::fma(residual_scale, static_cast<float>(residual[i]), value);
+    output[i] = Saturate<Byte>(relu ? std::max(value, 0.0f) : value);
+  }
+}
+
+// Calls `with` with the array as what it is one of.
+template <typename With>
+void AsBytes(ByteType type, const void* array, const With& with) {
+  if (type == ByteType::kU8) {
+    with(static_cast<const uint8_t*>(array));
+  } else {
+    with(static_cast<const int8_t*>(array));
+  }
+}
+template <typename With>
+void AsBytes(ByteType type, void* array, const With& with) {
+  if (type == ByteType::kU8) {
+    with(static_cast<uint8_t*>(array));
+  } else {
+    with(static_cast<int8_t*>(array));
   }
 }
 
 }  // namespace
 
+void LookUpBytes(int64_t pixels, int64_t channels, const uint8_t* tables,
+                 const uint8_t* input, uint8_t* output) {
+#pragma omp parallel for schedule(static)
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    for (int64_t c = 0; c < channels; ++c) {
+      const int64_t at = pixel * channels + c;
+      output[at] = tables[c * 256 + input[at]];
+    }
+  }
+}
+
+void ScaleBytes(int64_t pixels, ByteType input_type,
+                std::span<const float> scales, std::span<const float> biases,
+                const void* input, uint8_t* output) {
+  AsBytes(input_type, input, [&](const auto* bytes) {
+    Scale(pixels, scales, biases, bytes, output);
+  });
+}
+
+void RoundToBytes(const float* values, int64_t count, float residual_scale,
+                  ByteType residual_type, const void* residual, bool relu,
+                  ByteType type, void* output) {
+  AsBytes(residual_type, residual, [&](const auto* of_residual) {
+    AsBytes(type, output, [&](auto* bytes) {
+      Round(values, count, residual_scale, of_residual, relu, bytes);
+    });
+  });
+}
+
 void QuantizeBytes(const float* values, int64_t count, float step,
                    ByteType type, void* output) {
-  if (type == ByteType::kU8) {
-    Quantize(values, count, step, static_cast<uint8_t*>(output));
-  } else {
-    Quantize(values, count, step, static_cast<int8_t*>(output));
-  }
+  AsBytes(type, output,
+          [&](auto* bytes) { Quantize(values, count, step, bytes); });
 }
 
 void PoolBytes(const PoolingShape& shape, ByteType type, float scale,
                const void* input, void* output) {
-  if (type == ByteType::kU8) {
-    Pool(shape, scale, static_cast<const uint8_t*>(input),
-         static_cast<uint8_t*>(output));
-  } else {
-    Pool(shape, scale, static_cast<const int8_t*>(input),
-         static_cast<int8_t*>(output));
-  }
+  AsBytes(type, output, [&]<typename Byte>(Byte* bytes) {
+    Pool(shape, scale, static_cast<const Byte*>(input), bytes);
+  });
 }
 
 void PadChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,

@@ -6,6 +6,7 @@
 #define TRITLAB_KERNELS_INTEGER_BYTE_ELEMENTWISE_H_
 
 #include <cstdint>
+#include <span>
 
 #include "kernels/integer/s8_convolution.h"
 #include "kernels/pooling.h"
@@ -16,6 +17,24 @@ namespace tritlab {
 // output = values / step
 void QuantizeBytes(const float* values, int64_t count, float step,
                    ByteType type, void* output);
+
+// output = tables[c][input], of `pixels` pixels. tables: [channels][256].
+void LookUpBytes(int64_t pixels, int64_t channels, const uint8_t* tables,
+                 const uint8_t* input, uint8_t* output);
+
+// output = scales[c] * input + biases[c], each operation rounded to f32; u8,
+// so negative values become 0. Of `pixels` pixels, one scale and bias for each
+// channel.
+void ScaleBytes(int64_t pixels, ByteType input_type,
+                std::span<const float> scales, std::span<const float> biases,
+                const void* input, uint8_t* output);
+
+// output = values + residual_scale * residual (rounded once), or the values
+// alone where residual_scale is 0; not below 0 with relu. residual: may be the
+// output.
+void RoundToBytes(const float* values, int64_t count, float residual_scale,
+                  ByteType residual_type, const void* residual, bool relu,
+                  ByteType type, void* output);
 
 // Max pooling; or average pooling, with output = scale * the window's sum.
 // Padding is left out of both. shape must be valid.

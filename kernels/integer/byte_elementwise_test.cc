@@ -21,6 +21,37 @@ TEST(ByteElementwiseTest, QuantizesToNearestEvenAndSaturates) {
   EXPECT_THAT(u8, ElementsAre(0, 2, 0, 255, 0, 1));
 }
 
+TEST(ByteElementwiseTest, LooksUpEachChannelInItsTable) {
+  std::vector<uint8_t> tables(2 * 256);
+  tables[7] = 1;
+  tables[256 + 7] = 2;
+  const std::vector<uint8_t> input = {7, 7, 0, 7};
+  std::vector<uint8_t> output(4, 9);
+  LookUpBytes(2, 2, tables.data(), input.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(1, 2, 0, 2));
+}
+
+TEST(ByteElementwiseTest, ScalesEachChannelAndCutsOffBelowZero) {
+  const std::vector<int8_t> input = {-4, 10, 3, -128};
+  std::vector<uint8_t> output(4);
+  ScaleBytes(2, ByteType::kS8, std::vector<float>{0.5f, 30},
+             std::vector<float>{1, 2}, input.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(0, 255, 2, 0));
+}
+
+TEST(ByteElementwiseTest, AddsAResidualAndRoundsOnce) {
+  const std::vector<float> values = {0.75f, -3, 200, 0.25f};
+  std::vector<int8_t> bytes = {1, 2, -100, 0};
+  // In place.
+  RoundToBytes(values.data(), 4, 0.5f, ByteType::kS8, bytes.data(),
+               /*relu=*/false, ByteType::kS8, bytes.data());
+  EXPECT_THAT(bytes, ElementsAre(1, -2, 127, 0));
+  std::vector<uint8_t> unsigned_bytes(4);
+  RoundToBytes(values.data(), 4, 0, ByteType::kS8, bytes.data(), /*relu=*/true,
+               ByteType::kU8, unsigned_bytes.data());
+  EXPECT_THAT(unsigned_bytes, ElementsAre(1, 0, 200, 0));
+}
+
 // A 3x3 image of two channels, windows of 2 with padding 1: corners see one
 // pixel.
 TEST(ByteElementwiseTest, PoolsWithinTheImage) {

@@ -21,9 +21,9 @@ memory::data_type TypeOf(ByteType type) {
   return type == ByteType::kU8 ? memory::data_type::u8 : memory::data_type::s8;
 }
 
-memory::desc Activation(const Shape& shape, ByteType type) {
+memory::desc Activation(const Shape& shape, memory::data_type type) {
   return memory::desc({shape.batch, shape.channels, shape.height, shape.width},
-                      TypeOf(type), memory::format_tag::nhwc);
+                      type, memory::format_tag::nhwc);
 }
 
 dnnl::primitive_attr Attributes(const ConvolutionShape& shape,
@@ -32,8 +32,11 @@ dnnl::primitive_attr Attributes(const ConvolutionShape& shape,
   // One scale for each output channel: of the group and within it.
   attributes.set_scales_mask(DNNL_ARG_WEIGHTS, shape.groups > 1 ? 3 : 1);
   dnnl::post_ops post_ops;
-  if (options.residual_scale != 0)
-    post_ops.append_sum(options.residual_scale, 0, TypeOf(options.output));
+  if (options.residual_scale != 0) {
+    post_ops.append_sum(
+        options.residual_scale, 0,
+        options.values ? memory::data_type::f32 : TypeOf(options.residual));
+  }
   if (options.relu)
     post_ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
   attributes.set_post_ops(post_ops);
@@ -48,8 +51,10 @@ class OneDnnS8Convolution final : public S8Convolution {
                       std::span<const float> biases)
       : scales_(scales.begin(), scales.end()),
         biases_(biases.begin(), biases.end()) {
-    const memory::desc input = Activation(shape.input, options.input);
-    const memory::desc output = Activation(shape.output(), options.output);
+    const memory::desc input = Activation(shape.input, TypeOf(options.input));
+    const memory::desc output =
+        Activation(shape.output(), options.values ? memory::data_type::f32
+                                                  : TypeOf(options.output));
     const memory::desc any(onednn::WeightDims(shape), memory::data_type::s8,
                            memory::format_tag::any);
     const memory::desc per_channel = onednn::VectorDesc(shape.out_channels);

@@ -1,9 +1,9 @@
 // A convolution of bytes, its sums scaled to bytes again.
 //
-//   sum    = sum over the window of input * weights            (s32, exact)
-//   value  = sum * scales[o] + biases[o]                       (f32)
-//   value += residual_scale * residual                         (where there is
-//   one) value  = max(value, 0)                                     (with relu)
+//   sum    = sum over the window of input * weights       (s32, exact)
+//   value  = sum * scales[o] + biases[o]                  (f32)
+//   value += residual_scale * residual                    (if there is one)
+//   value  = max(value, 0)                                (with relu)
 //   output = value, rounded to nearest (ties to even) and saturated
 //
 // Scales and biases are in steps of the output. Each of these operations rounds
@@ -31,9 +31,12 @@ class S8Convolution {
     ByteType input = ByteType::kU8;
     ByteType output = ByteType::kU8;
     bool relu = false;
-    // Not 0: the output array holds a residual when Run begins, of the output's
-    // type, which is replaced by the result.
+    // Not 0: the output array holds a residual when Run begins, which is
+    // replaced by the result.
     float residual_scale = 0;
+    ByteType residual = ByteType::kU8;
+    // The output, and a residual, are f32 values instead, not rounded.
+    bool values = false;
   };
 
   // Which give the same bits.

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdint>
 #include <set>
-#include <type_traits>
 #include <vector>
 
 #include "base/random.h"
@@ -30,14 +29,11 @@ std::vector<float> RandomFloats(int64_t count, float low, float high,
 }
 
 // One case, bit for bit; outputs must neither all saturate nor all be equal.
-template <typename Input, typename Output>
-void Check(const ConvolutionShape& shape, bool relu, float residual_scale) {
-  const S8Convolution::Options options = {
-      .input = std::is_signed_v<Input> ? ByteType::kS8 : ByteType::kU8,
-      .output = std::is_signed_v<Output> ? ByteType::kS8 : ByteType::kU8,
-      .relu = relu,
-      .residual_scale = residual_scale};
-  const auto input = RandomBytes<Input>(shape.input.size(), 1);
+// Output: what an output is stored as.
+template <typename Output>
+void Check(const ConvolutionShape& shape,
+           const S8Convolution::Options& options) {
+  const auto input = RandomBytes<uint8_t>(shape.input.size(), 1);
   const auto weights = RandomBytes<int8_t>(shape.weight_count(), 2);
   // About 60 output steps of spread, whatever the window's size.
   const float spread =
@@ -48,8 +44,8 @@ void Check(const ConvolutionShape& shape, bool relu, float residual_scale) {
   const auto biases = RandomFloats(shape.out_channels, -20, 60, 4);
   const auto residual = RandomBytes<Output>(shape.output().size(), 5);
   auto expected = residual;
-  reference::S8Convolution<Input, Output>(shape, options, input, weights,
-                                          scales, biases, expected);
+  reference::S8Convolution(shape, options, input.data(), weights, scales,
+                           biases, expected.data());
   EXPECT_GT(std::set<Output>(expected.begin(), expected.end()).size(), 30u)
       << "too little is compared";
   using Implementation = S8Convolution::Implementation;
@@ -68,8 +64,8 @@ void Check(const ConvolutionShape& shape, bool relu, float residual_scale) {
       different += output[i] != expected[i];
     EXPECT_EQ(different, 0)
         << "of " << output.size() << ", " << ToString(shape.input) << " by "
-        << (*convolution)->Implementations() << ", relu " << relu
-        << ", residual " << residual_scale;
+        << (*convolution)->Implementations() << ", relu " << options.relu
+        << ", residual " << options.residual_scale;
   }
 }
 
@@ -124,10 +120,20 @@ TEST(S8ConvolutionTest, EqualsTheReferenceToTheLastBit) {
        .groups = 2}};
   for (const ConvolutionShape& shape : shapes) {
     for (const float residual_scale : {0.0f, 1.0f, 0.73f}) {
-      Check<uint8_t, uint8_t>(shape, /*relu=*/true, residual_scale);
-      Check<int8_t, uint8_t>(shape, /*relu=*/true, residual_scale);
-      Check<uint8_t, int8_t>(shape, /*relu=*/false, residual_scale);
-      Check<int8_t, int8_t>(shape, /*relu=*/false, residual_scale);
+      for (const ByteType input : {ByteType::kU8, ByteType::kS8}) {
+        Check<uint8_t>(shape, {.input = input,
+                               .output = ByteType::kU8,
+                               .relu = true,
+                               .residual_scale = residual_scale,
+                               .residual = ByteType::kU8});
+        Check<int8_t>(shape, {.input = input,
+                              .output = ByteType::kS8,
+                              .residual_scale = residual_scale,
+                              .residual = input});
+        Check<float>(
+            shape,
+            {.input = input, .residual_scale = residual_scale, .values = true});
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "kernels/integer/vnni_convolution.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -87,25 +89,24 @@ TRITLAB_VNNI_INLINE void CopySixteenChannels(const uint8_t* input,
   store(std::integral_constant<int, 3>());
 }
 
+// What stands for 0 in an input row: signed bytes become unsigned by adding
+// 128.
+uint8_t ZeroOf(const Layer& layer) {
+  return layer.options.input == ByteType::kS8 ? 128 : 0;
+}
+
 // One input row (null: above or below the image) as the inner loop reads it:
-// [quadruples][row_pixels][4]. Signed bytes become unsigned by adding 128, and
-// so does the padding's 0.
+// [quadruples][row_pixels][4]. The padding beside it is there already.
 TRITLAB_VNNI void FillRow(const Layer& layer, const uint8_t* input,
                           uint8_t* row) {
   const Shape& in = layer.shape.input;
-  const uint8_t zero = layer.options.input == ByteType::kS8 ? 128 : 0;
+  const uint8_t zero = ZeroOf(layer);
   if (input == nullptr) {
     std::memset(row, zero, layer.row_bytes());
     return;
   }
   const int64_t quadruple_bytes = layer.row_pixels * kFour;
   const int64_t left = layer.shape.padding * kFour;
-  const int64_t right = left + in.width * kFour;
-  for (int64_t q = 0; q < layer.quadruples; ++q) {
-    uint8_t* const of_quadruple = row + q * quadruple_bytes;
-    std::memset(of_quadruple, zero, left);
-    std::memset(of_quadruple + right, zero, quadruple_bytes - right);
-  }
   // Sixteen channels of four pixels at once, what is left by quadruples.
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(zero));
   const int64_t fast_channels = in.channels / 16 * 16;
@@ -191,17 +192,17 @@ template <bool kResidual>
 TRITLAB_VNNI_INLINE __m512i Rounded(const Layer& layer, __m512i sum,
                                     __m512 scale, __m512 bias, __mmask16 mask,
                                     const uint8_t* residual) {
-  const bool is_signed = layer.options.output == ByteType::kS8;
   __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
   value = _mm512_add_ps(value, bias);
   if (kResidual) {
     const __m128i bytes = _mm_maskz_loadu_epi8(mask, residual);
-    const __m512i wide =
-        is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+    const __m512i wide = layer.options.residual == ByteType::kS8
+                             ? _mm512_cvtepi8_epi32(bytes)
+                             : _mm512_cvtepu8_epi32(bytes);
     value = _mm512_fmadd_ps(_mm512_set1_ps(layer.options.residual_scale),
                             _mm512_cvtepi32_ps(wide), value);
   }
-  if (is_signed && layer.options.relu)
+  if (layer.options.relu && layer.options.output == ByteType::kS8)
     value = _mm512_max_ps(value, _mm512_setzero_ps());
   return _mm512_cvtps_epi32(value);
 }
@@ -304,8 +305,13 @@ class InputRows {
   InputRows(const Layer& layer, int64_t group)
       : layer_(layer),
         rows_((group - 1) * layer.shape.stride + layer.shape.kernel_height),
-        held_(rows_.size(), -1),
-        memory_(rows_.size() * layer.row_bytes()) {}
+        held_(rows_.size()),
+        memory_(rows_.size() * layer.row_bytes()) {
+    std::memset(memory_.data(), ZeroOf(layer), memory_.bytes());
+  }
+
+  // Other images begin.
+  void Forget() { std::fill(held_.begin(), held_.end(), -1); }
 
   // Those that `count` output rows, from y on, of image `number` see.
   const uint8_t* const* SeenBy(const uint8_t* image, int64_t number, int64_t y,
@@ -365,6 +371,9 @@ class VnniConvolution final : public S8Convolution {
     layer_.starts = starts_.data();
     layer_.scales = scales_.data();
     layer_.biases = biases_.data();
+    group_ = RowsOfGroup();
+    for (int thread = 0; thread < Threads(); ++thread)
+      input_rows_.emplace_back(layer_, group_);
     pair_ = RowFunctionOf(layer_, 2);
     single_ = RowFunctionOf(layer_, 1);
   }
@@ -376,15 +385,15 @@ class VnniConvolution final : public S8Convolution {
     auto* const to = static_cast<uint8_t*>(output);
     // Rows are computed in groups, so that the weights of two vectors stay in
     // the first-level cache for all of a group's rows.
-    const int64_t group = RowsOfGroup();
-    const int64_t groups = (out.height + group - 1) / group;
-#pragma omp parallel
+    const int64_t groups = (out.height + group_ - 1) / group_;
+#pragma omp parallel num_threads(static_cast <int>(input_rows_.size()))
     {
-      InputRows input_rows(layer_, group);
+      InputRows& input_rows = input_rows_[omp_get_thread_num()];
+      input_rows.Forget();
 #pragma omp for schedule(static)
       for (int64_t i = 0; i < out.batch * groups; ++i) {
-        const int64_t image = i / groups, y = i % groups * group;
-        const int64_t count = std::min(group, out.height - y);
+        const int64_t image = i / groups, y = i % groups * group_;
+        const int64_t count = std::min(group_, out.height - y);
         const uint8_t* const* const rows = input_rows.SeenBy(
             from + image * shape.input.image_size(), image, y, count);
         uint8_t* const of_group =
@@ -443,6 +452,8 @@ class VnniConvolution final : public S8Convolution {
   Buffer weights_;
   std::vector<int32_t> starts_;
   std::vector<float> scales_, biases_;
+  int64_t group_ = 1;                  // output rows
+  std::vector<InputRows> input_rows_;  // [thread]
   RowFunction pair_ = nullptr, single_ = nullptr;
 };
 
@@ -472,7 +483,7 @@ std::unique_ptr<S8Convolution> MakeVnniConvolution(
     std::span<const float> biases) {
 #if defined(__x86_64__)
   if (BestIntegerInstructions() == IntegerInstructions::kAvx512Vnni &&
-      shape.groups == 1 && shape.stride <= 2 &&
+      shape.groups == 1 && shape.stride <= 2 && !options.values &&
       ResultsFit(options, weights, scales, biases)) {
     return std::make_unique<VnniConvolution>(shape, options, weights, scales,
                                              biases);

@@ -23,9 +23,10 @@
 
 namespace tritlab {
 
-// Null where the processor lacks AVX-512 VNNI, the convolution has groups, or
-// a result before it saturates might exceed 2^31 output steps. Lengths must fit
-// the shape.
+// Null where the processor lacks AVX-512 VNNI, the convolution has groups
+// or a stride beyond 2, values are asked for instead of bytes, or a result
+// before it saturates might exceed 2^31 output steps. Lengths must fit the
+// shape.
 std::unique_ptr<S8Convolution> MakeVnniConvolution(
     const ConvolutionShape& shape, const S8Convolution::Options& options,
     std::span<const int8_t> weights, std::span<const float> scales,
