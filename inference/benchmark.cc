@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -103,8 +104,10 @@ PackedModel TernaryModel(const Graph& graph) {
     const bool at_an_end =
         tensor.name == "conv1/weights" || tensor.name == "fc/weights";
     if (tensor.role == ParameterTensor::Role::kWeights && !at_an_end) {
-      network.codes[tensor.name] =
-          *(*TtqQuantizer::Create({}))->Encode(tensor.values);
+      CodedWeights codes = *(*TtqQuantizer::Create({}))->Encode(tensor.values);
+      // W_n other than W_p, as training makes it.
+      for (float& value : codes.codebook) value *= value < 0 ? 0.83f : 1;
+      network.codes[tensor.name] = std::move(codes);
     }
   }
   PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);

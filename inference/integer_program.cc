@@ -592,8 +592,11 @@ absl::StatusOr<int64_t> ImagesAtOnce(const PackedModel& model, int64_t batch) {
   // A layer's input, its output and a residual.
   const int64_t most =
       Threads() * std::max<int64_t>(1, kCacheBytes / (3 * largest));
-  const int64_t parts = (batch + most - 1) / most;
-  return (batch + parts - 1) / parts;
+  if (batch <= most) return batch;
+  // Rather parts that do not overlap.
+  for (int64_t part = most; part > most / 2; --part)
+    if (batch % part == 0) return part;
+  return most;
 }
 
 }  // namespace

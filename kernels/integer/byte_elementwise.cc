@@ -1,7 +1,6 @@
 #include "kernels/integer/byte_elementwise.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -84,10 +83,35 @@ void PoolRow(const PoolingShape& shape, float scale, int64_t first, int64_t end,
   PoolPixels(shape, scale, first, end, input, window, output);
 }
 
+// Windows of one pixel, as they are.
+void Subsample(const PoolingShape& shape, const uint8_t* input,
+               uint8_t* output) {
+  const Shape& in = shape.input;
+  const Shape out = shape.output();
+#pragma omp parallel for schedule(static)
+  for (int64_t row = 0; row < out.batch * out.height; ++row) {
+    const int64_t image = row / out.height, y = row % out.height;
+    const uint8_t* from =
+        input + (image * in.height + y * shape.stride) * in.width * in.channels;
+    uint8_t* to = output + row * out.width * out.channels;
+    for (int64_t x = 0; x < out.width; ++x) {
+      std::memcpy(to, from, out.channels);
+      to += out.channels;
+      from += shape.stride * in.channels;
+    }
+  }
+}
+
 template <typename Byte>
 void Pool(const PoolingShape& shape, float scale, const Byte* input,
           Byte* output) {
   const Shape out = shape.output();
+  const bool one_pixel =
+      shape.window_height == 1 && shape.window_width == 1 && shape.padding == 0;
+  if (one_pixel && (shape.kind == PoolingShape::Kind::kMax || scale == 1)) {
+    return Subsample(shape, reinterpret_cast<const uint8_t*>(input),
+                     reinterpret_cast<uint8_t*>(output));
+  }
 #pragma omp parallel
   {
     std::vector<int32_t> window(out.channels);
@@ -127,14 +151,46 @@ void Scale(int64_t pixels, std::span<const float> scales,
 }
 
 template <typename Residual, typename Byte>
+TRITLAB_ALWAYS_INLINE void RoundPiece(const float* values, int64_t count,
+                                      float residual_scale,
+                                      const Residual* residual, float lowest,
+                                      Byte* output) {
+  // The residual may be the output, which only `simd` allows to vectorize.
+  if (residual_scale == 0) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i)
+      output[i] = Saturate<Byte>(std::max(values[i], lowest));
+  } else {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) {
+      const float value =
+          values[i] + residual_scale * static_cast<float>(residual[i]);
+      output[i] = Saturate<Byte>(std::max(value, lowest));
+    }
+  }
+}
+// Clones are made of functions, not of templates.
+#define TRITLAB_ROUND_PIECE(Residual, Byte)                                 \
+  TRITLAB_VECTOR_CLONES                                                     \
+  void RoundPieceOf(const float* values, int64_t count, float scale,        \
+                    const Residual* residual, float lowest, Byte* output) { \
+    RoundPiece(values, count, scale, residual, lowest, output);             \
+  }
+TRITLAB_ROUND_PIECE(uint8_t, uint8_t)
+TRITLAB_ROUND_PIECE(uint8_t, int8_t)
+TRITLAB_ROUND_PIECE(int8_t, uint8_t)
+TRITLAB_ROUND_PIECE(int8_t, int8_t)
+#undef TRITLAB_ROUND_PIECE
+
+template <typename Residual, typename Byte>
 void Round(const float* values, int64_t count, float residual_scale,
            const Residual* residual, bool relu, Byte* output) {
+  const float lowest = relu ? 0 : std::numeric_limits<float>::lowest();
+  constexpr int64_t kPiece = 4096;
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < count; ++i) {
-    float value = values[i];
-    if (residual_scale != 0)
-      value = std::fma(residual_scale, static_cast<float>(residual[i]), value);
-    output[i] = Saturate<Byte>(relu ? std::max(value, 0.0f) : value);
+  for (int64_t begin = 0; begin < count; begin += kPiece) {
+    RoundPieceOf(values + begin, std::min(kPiece, count - begin),
+                 residual_scale, residual + begin, lowest, output + begin);
   }
 }
 

@@ -29,9 +29,9 @@ void ScaleBytes(int64_t pixels, ByteType input_type,
                 std::span<const float> scales, std::span<const float> biases,
                 const void* input, uint8_t* output);
 
-// output = values + residual_scale * residual (rounded once), or the values
-// alone where residual_scale is 0; not below 0 with relu. residual: may be the
-// output.
+// output = values + residual_scale * residual, each operation rounded to f32,
+// or the values alone where residual_scale is 0; not below 0 with relu.
+// residual: may be the output.
 void RoundToBytes(const float* values, int64_t count, float residual_scale,
                   ByteType residual_type, const void* residual, bool relu,
                   ByteType type, void* output);

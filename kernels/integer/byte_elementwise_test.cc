@@ -39,7 +39,7 @@ TEST(ByteElementwiseTest, ScalesEachChannelAndCutsOffBelowZero) {
   EXPECT_THAT(output, ElementsAre(0, 255, 2, 0));
 }
 
-TEST(ByteElementwiseTest, AddsAResidualAndRoundsOnce) {
+TEST(ByteElementwiseTest, AddsAResidualAndRounds) {
   const std::vector<float> values = {0.75f, -3, 200, 0.25f};
   std::vector<int8_t> bytes = {1, 2, -100, 0};
   // In place.
@@ -70,6 +70,19 @@ TEST(ByteElementwiseTest, PoolsWithinTheImage) {
   PoolBytes(shape, ByteType::kU8, 0.25f, image.data(), output.data());
   // The corner: 0 / 4; then (20 + 40) / 4; (60 + 120) / 4; the last four.
   EXPECT_THAT(output, ElementsAre(0, 2, 15, 20, 45, 50, 120, 130));
+}
+
+// The shortcut of a residual network.
+TEST(ByteElementwiseTest, WindowsOfOnePixelAreSubsampled) {
+  std::vector<uint8_t> image(18);
+  for (int i = 0; i < 18; ++i) image[i] = static_cast<uint8_t>(10 * i);
+  PoolingShape shape{
+      .kind = PoolingShape::Kind::kAverage, .input = {1, 3, 3, 2}, .stride = 2};
+  std::vector<uint8_t> output(8);
+  PoolBytes(shape, ByteType::kU8, 1, image.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(0, 10, 40, 50, 120, 130, 160, 170));
+  PoolBytes(shape, ByteType::kU8, 0.5f, image.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(0, 5, 20, 25, 60, 65, 80, 85));
 }
 
 TEST(ByteElementwiseTest, ASignedMaximumMayBeNegative) {

@@ -185,9 +185,25 @@ TRITLAB_VNNI_INLINE void AddBlock(const Layer& layer,
   }
 }
 
-// One vector of output channels of one pixel: from sums to whole output steps,
-// as s8_convolution.h says; packing to bytes saturates. The compiler may not
-// fuse products and sums here (see BUILD). residual: bytes, read under `mask`.
+// One vector of output channels of one pixel, as s8_convolution.h says: from
+// the sum to the value. The compiler may not fuse products and sums here (see
+// BUILD).
+template <bool kResidual>
+TRITLAB_VNNI_INLINE void StoreValue(const Layer& layer, __m512i sum,
+                                    __m512 scale, __m512 bias, __mmask16 mask,
+                                    float* output) {
+  __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+  value = _mm512_add_ps(value, bias);
+  if (kResidual) {
+    value = _mm512_fmadd_ps(_mm512_set1_ps(layer.options.residual_scale),
+                            _mm512_maskz_loadu_ps(mask, output), value);
+  }
+  if (layer.options.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
+  _mm512_mask_storeu_ps(output, mask, value);
+}
+
+// Likewise from the sum to whole output steps; packing to bytes saturates.
+// residual: bytes, read under `mask`.
 template <bool kResidual>
 TRITLAB_VNNI_INLINE __m512i Rounded(const Layer& layer, __m512i sum,
                                     __m512 scale, __m512 bias, __mmask16 mask,
@@ -233,7 +249,7 @@ TRITLAB_VNNI_INLINE void Store(const Layer& layer, const __m512i (&rounded)[4],
 // Blocks at a row's end compute pixels beyond it, which are not stored.
 template <int kColumns, int kStride, int kVectors, int kPixels, bool kResidual>
 TRITLAB_VNNI void RunRow(const Layer& layer, const uint8_t* const* rows,
-                         int64_t vector, uint8_t* output) {
+                         int64_t vector, void* output) {
   const int64_t width = layer.output.width, channels = layer.output.channels;
   const int8_t* const weights = layer.weights + vector * layer.weight_bytes();
   for (int64_t x = 0; x < width; x += kPixels) {
@@ -254,9 +270,20 @@ TRITLAB_VNNI void RunRow(const Layer& layer, const uint8_t* const* rows,
           (1u << std::min(kLanes, channels - channel)) - 1);
       const __m512 scale = _mm512_loadu_ps(layer.scales + channel);
       const __m512 bias = _mm512_loadu_ps(layer.biases + channel);
+      const int64_t at = x * channels + channel;
+      if (layer.options.values) {
+        float* const to = static_cast<float*>(output) + at;
+#pragma GCC unroll 16
+        for (int p = 0; p < kPixels; ++p) {
+          const __mmask16 inside = x + p < width ? mask : 0;
+          StoreValue<kResidual>(layer, sums[v][p], scale, bias, inside,
+                                to + p * channels);
+        }
+        continue;
+      }
 #pragma GCC unroll 4
       for (int p = 0; p < kPixels; p += 4) {
-        uint8_t* const to = output + (x + p) * channels + channel;
+        uint8_t* const to = static_cast<uint8_t*>(output) + at + p * channels;
         __m512i rounded[4];
 #pragma GCC unroll 4
         for (int i = 0; i < 4; ++i) {
@@ -271,7 +298,7 @@ TRITLAB_VNNI void RunRow(const Layer& layer, const uint8_t* const* rows,
 }
 
 using RowFunction = void (*)(const Layer&, const uint8_t* const* rows,
-                             int64_t vector, uint8_t* output);
+                             int64_t vector, void* output);
 
 // Sums, weights and the spread quadruple share 32 registers.
 template <int kColumns, int kStride, bool kResidual>
@@ -383,27 +410,34 @@ class VnniConvolution final : public S8Convolution {
     const Shape& out = layer_.output;
     const auto* const from = static_cast<const uint8_t*>(input);
     auto* const to = static_cast<uint8_t*>(output);
+    const int64_t row_bytes =
+        out.width * out.channels * (layer_.options.values ? sizeof(float) : 1);
     // Rows are computed in groups, so that the weights of two vectors stay in
     // the first-level cache for all of a group's rows.
     const int64_t groups = (out.height + group_ - 1) / group_;
+    // An image at a time, where there are several for each thread: a thread
+    // that is held up then holds nobody up.
+    const auto threads = static_cast<int64_t>(input_rows_.size());
+    const int64_t at_once = out.batch >= 4 * threads
+                                ? groups
+                                : (out.batch * groups + threads - 1) / threads;
 #pragma omp parallel num_threads(static_cast <int>(input_rows_.size()))
     {
       InputRows& input_rows = input_rows_[omp_get_thread_num()];
       input_rows.Forget();
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, at_once)
       for (int64_t i = 0; i < out.batch * groups; ++i) {
         const int64_t image = i / groups, y = i % groups * group_;
         const int64_t count = std::min(group_, out.height - y);
         const uint8_t* const* const rows = input_rows.SeenBy(
             from + image * shape.input.image_size(), image, y, count);
-        uint8_t* const of_group =
-            to + (image * out.height + y) * out.width * out.channels;
+        uint8_t* const of_group = to + (image * out.height + y) * row_bytes;
         for (int64_t vector = 0; vector < layer_.vectors; vector += 2) {
           const RowFunction run =
               vector + 2 <= layer_.vectors ? pair_ : single_;
           for (int64_t row = 0; row < count; ++row) {
             run(layer_, rows + row * shape.stride, vector,
-                of_group + row * out.width * out.channels);
+                of_group + row * row_bytes);
           }
         }
       }
@@ -483,7 +517,7 @@ std::unique_ptr<S8Convolution> MakeVnniConvolution(
     std::span<const float> biases) {
 #if defined(__x86_64__)
   if (BestIntegerInstructions() == IntegerInstructions::kAvx512Vnni &&
-      shape.groups == 1 && shape.stride <= 2 && !options.values &&
+      shape.groups == 1 && shape.stride <= 2 &&
       ResultsFit(options, weights, scales, biases)) {
     return std::make_unique<VnniConvolution>(shape, options, weights, scales,
                                              biases);

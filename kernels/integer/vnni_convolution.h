@@ -24,7 +24,7 @@
 namespace tritlab {
 
 // Null where the processor lacks AVX-512 VNNI, the convolution has groups
-// or a stride beyond 2, values are asked for instead of bytes, or a result
+// or a stride beyond 2, or a result
 // before it saturates might exceed 2^31 output steps. Lengths must fit the
 // shape.
 std::unique_ptr<S8Convolution> MakeVnniConvolution(
