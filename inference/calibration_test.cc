@@ -1,5 +1,6 @@
 #include "inference/calibration.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
