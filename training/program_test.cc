@@ -3,6 +3,7 @@
 // are tested where they are.
 #include "training/program.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
