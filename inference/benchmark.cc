@@ -28,6 +28,21 @@
 namespace tritlab {
 namespace {
 
+struct Network {
+  std::string name;
+  ModelSpec model;
+  int64_t side;  // of its images
+  int64_t classes;
+};
+
+Graph GraphOf(const Network& network) {
+  InputOperator image;
+  image.set_height(network.side);
+  image.set_width(network.side);
+  image.set_channels(3);
+  return *BuildGraph(network.model, image, network.classes);
+}
+
 // The images/s of each row of this run, by NETWORK/KIND/batch:N.
 std::map<std::string, double>& RateOf() {
   static auto& rates = *new std::map<std::string, double>;
@@ -36,8 +51,9 @@ std::map<std::string, double>& RateOf() {
 
 // Times run(). Counters: how many times faster than f32 of the same run, and
 // the share of the multiply-adds that kernels/roofline.h measures.
-void Time(benchmark::State& state, int depth, const std::string& kind,
-          const Graph& graph, double peak, const std::function<void()>& run) {
+void Time(benchmark::State& state, const Network& network,
+          const std::string& kind, double peak,
+          const std::function<void()>& run) {
   const int64_t batch = state.range(0);
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) run();
@@ -46,25 +62,16 @@ void Time(benchmark::State& state, int depth, const std::string& kind,
   const double rate =
       static_cast<double>(state.iterations() * batch) / took.count();
   const auto key = [&](const std::string& of_kind) {
-    return absl::StrCat(depth, "/", of_kind, "/", batch);
+    return absl::StrCat(network.name, "/", of_kind, "/", batch);
   };
   RateOf()[key(kind)] = rate;
   state.counters["items_per_second"] = rate;
   const auto f32 = RateOf().find(key("f32"));
   if (kind != "f32" && f32 != RateOf().end())
     state.counters["times_f32"] = rate / f32->second;
+  const int64_t multiply_adds = CountCost(GraphOf(network))->multiply_adds;
   state.counters["share_of_peak"] =
-      rate * static_cast<double>(CountCost(graph)->multiply_adds) / peak;
-}
-
-Graph ResNet(int depth) {
-  ModelSpec model;
-  model.mutable_cifar_resnet()->set_depth(depth);
-  InputOperator image;
-  image.set_height(32);
-  image.set_width(32);
-  image.set_channels(3);
-  return *BuildGraph(model, image, 10);
+      rate * static_cast<double>(multiply_adds) / peak;
 }
 
 std::vector<float> Images(int64_t count) {
@@ -74,23 +81,25 @@ std::vector<float> Images(int64_t count) {
   return images;
 }
 
-void InferFloat(benchmark::State& state, int depth, DataType type) {
+void InferFloat(benchmark::State& state, const Network& network,
+                DataType type) {
   const int64_t batch = state.range(0);
-  const Graph graph = ResNet(depth);
+  const Graph graph = GraphOf(network);
   OptimizerSpec optimizer;
   optimizer.mutable_sgd();
-  auto network = *TrainedNetwork::Create(graph, Policy(), optimizer, 1);
-  if (!network->Initialize(nullptr).ok()) return;
+  auto trained = *TrainedNetwork::Create(graph, Policy(), optimizer, 1);
+  if (!trained->Initialize(nullptr).ok()) return;
   const auto program =
-      Program::Compile(graph, network->Values(/*training=*/false),
+      Program::Compile(graph, trained->Values(/*training=*/false),
                        {.batch = batch, .type = type, .training = false});
   if (!program.ok()) {
     state.SkipWithError("the network cannot be compiled");
     return;
   }
   (*program)->LoadWeights();
-  const std::vector<float> images = Images(batch * 32 * 32 * 3);
-  Time(state, depth, Name(type), graph, MeasuredRoofline().f32_multiply_adds,
+  const std::vector<float> images =
+      Images(batch * network.side * network.side * 3);
+  Time(state, network, Name(type), MeasuredRoofline().f32_multiply_adds,
        [&] { (*program)->Forward(images.data()); });
 }
 
@@ -99,10 +108,12 @@ PackedModel TernaryModel(const Graph& graph) {
   NetworkToPack network;
   network.graph = graph;
   const Parameters parameters = *InitialParameters(graph, 1);
+  const std::vector<int> weighted = WeightedNodes(graph);
+  const std::string first = graph.nodes(weighted.front()).name() + "/weights";
+  const std::string last = graph.nodes(weighted.back()).name() + "/weights";
   for (const ParameterTensor& tensor : parameters.tensors) {
     network.values[tensor.name] = tensor.values;
-    const bool at_an_end =
-        tensor.name == "conv1/weights" || tensor.name == "fc/weights";
+    const bool at_an_end = tensor.name == first || tensor.name == last;
     if (tensor.role == ParameterTensor::Role::kWeights && !at_an_end) {
       CodedWeights codes = *(*TtqQuantizer::Create({}))->Encode(tensor.values);
       // W_n other than W_p, as training makes it.
@@ -123,10 +134,9 @@ PackedModel TernaryModel(const Graph& graph) {
   return model;
 }
 
-void InferInteger(benchmark::State& state, int depth, bool exact) {
+void InferInteger(benchmark::State& state, const Network& network, bool exact) {
   const int64_t batch = state.range(0);
-  const Graph graph = ResNet(depth);
-  const auto program = IntegerProgram::Create(TernaryModel(graph),
+  const auto program = IntegerProgram::Create(TernaryModel(GraphOf(network)),
                                               {.batch = batch, .exact = exact});
   if (!program.ok()) {
     state.SkipWithError("the network has no integer form");
@@ -136,32 +146,42 @@ void InferInteger(benchmark::State& state, int depth, bool exact) {
   for (size_t i = 0; i < pixels.size(); ++i)
     pixels[i] = static_cast<uint8_t>(i * 37 % 251);
   std::vector<float> logits(batch * (*program)->classes());
-  Time(state, depth, exact ? "integer_ttq_exact" : "integer_ttq", graph,
+  Time(state, network, exact ? "integer_ttq_exact" : "integer_ttq",
        MeasuredRoofline().s8_multiply_adds,
        [&] { (*program)->Run(pixels.data(), logits.data()); });
+  state.counters["weight_MB"] =
+      1e-6 * static_cast<double>((*program)->weight_bytes());
 }
 
 template <typename Function>
-void Register(const std::string& name, Function run) {
-  benchmark::RegisterBenchmark(name.c_str(), run)
-      ->ArgName("batch")
-      ->Arg(128)
-      ->Arg(1)
-      ->Unit(benchmark::kMillisecond);
+void Register(const Network& network, const std::string& kind, Function run) {
+  auto* const registered = benchmark::RegisterBenchmark(
+      absl::StrCat("Infer/", network.name, "/", kind).c_str(), run);
+  registered->ArgName("batch")->Unit(benchmark::kMillisecond);
+  if (network.side < 100) registered->Arg(128);
+  registered->Arg(1);
 }
 
 void RegisterAll() {
-  for (const int depth : {20, 56}) {
+  std::vector<Network> networks = {{"resnet20", {}, 32, 10},
+                                   {"resnet56", {}, 32, 10},
+                                   {"resnet18", {}, 224, 1000},
+                                   {"vgg16", {}, 224, 1000}};
+  networks[0].model.mutable_cifar_resnet()->set_depth(20);
+  networks[1].model.mutable_cifar_resnet()->set_depth(56);
+  networks[2].model.mutable_imagenet_resnet()->set_depth(18);
+  networks[3].model.mutable_vgg16()->set_batch_normalization(true);
+  for (const Network& network : networks) {
     for (const DataType type : {DataType::kF32, DataType::kBF16}) {
-      Register(
-          absl::StrCat("Infer/resnet", depth, "/", Name(type)),
-          [=](benchmark::State& state) { InferFloat(state, depth, type); });
+      Register(network, Name(type), [=](benchmark::State& state) {
+        InferFloat(state, network, type);
+      });
     }
     for (const bool exact : {false, true}) {
-      Register(
-          absl::StrCat("Infer/resnet", depth, "/integer_ttq",
-                       exact ? "_exact" : ""),
-          [=](benchmark::State& state) { InferInteger(state, depth, exact); });
+      Register(network, exact ? "integer_ttq_exact" : "integer_ttq",
+               [=](benchmark::State& state) {
+                 InferInteger(state, network, exact);
+               });
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "inference/byte_weights.h"
+#include "inference/linear_product.h"
 #include "kernels/integer/byte_elementwise.h"
 #include "kernels/integer/reference/s8_convolution.h"
 #include "kernels/integer/s8_convolution.h"
@@ -41,6 +42,7 @@ struct Pending {
   ConvolutionShape shape;
   int input = -1;  // a tensor
   ByteWeights weights = {};
+  std::unique_ptr<LinearProduct> product = {};  // instead of the weights
   std::vector<float> scale = {}, shift = {};
   int residual = -1;  // a tensor
 };
@@ -50,6 +52,11 @@ struct Scaling {
   int input = -1;  // a tensor
   std::vector<float> scale = {}, shift = {};
 };
+
+// A linear layer is a convolution of one pixel.
+IntegerLinearShape LinearShapeOf(const ConvolutionShape& shape) {
+  return {.inputs = shape.input.channels, .outputs = shape.out_channels};
+}
 
 class ByteProgram final : public IntegerProgram {
  public:
@@ -93,6 +100,7 @@ class ByteProgram final : public IntegerProgram {
   int64_t classes() const override { return shaped_.shapes.back().channels; }
   Shape image() const override { return shaped_.shapes[0]; }
   double weight_error() const override { return weight_error_; }
+  int64_t weight_bytes() const override { return weight_bytes_; }
 
  private:
   absl::Status Visit(int i) {
@@ -233,11 +241,23 @@ class ByteProgram final : public IntegerProgram {
       layer.weights = BytesOfValues(values, shape.out_channels);
     } else {
       ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(*model_, packed));
-      layer.weights = options_.exact
-                          ? ExactBytesOfCodes(coded, shape.out_channels)
-                          : BytesOfCodes(coded, shape.out_channels);
-      weight_error_ = std::max(weight_error_, layer.weights.error);
+      if (graph_.nodes(i).has_linear() &&
+          all_[layer.input].type == ByteType::kU8) {
+        ASSIGN_OR_RETURN(layer.product,
+                         LinearProduct::Create(coded, LinearShapeOf(shape),
+                                               options_.reference));
+      }
+      if (layer.product != nullptr) {
+        weight_bytes_ += layer.product->weight_bytes();
+      } else {
+        layer.weights = options_.exact
+                            ? ExactBytesOfCodes(coded, shape.out_channels)
+                            : BytesOfCodes(coded, shape.out_channels);
+        weight_error_ = std::max(weight_error_, layer.weights.error);
+      }
     }
+    weight_bytes_ += static_cast<int64_t>(layer.weights.values.size() +
+                                          layer.weights.more_values.size());
     layer.scale.assign(shape.out_channels, 1);
     layer.shift.assign(shape.out_channels, 0);
     if (packed_.count(name + "/bias") > 0) {
@@ -347,6 +367,15 @@ class ByteProgram final : public IntegerProgram {
     }
     const int output = NewTensor(to, shaped_.shapes[to], type, step, in_place);
     const int from_buffer = all_[input].buffer, to_buffer = all_[output].buffer;
+    if (layer.product != nullptr) {
+      if (residual >= 0) {
+        return absl::UnimplementedError(
+            "an addition to a linear layer has no integer form yet");
+      }
+      EmitProduct(layer, relu, type, from_buffer, to_buffer);
+      pending_.erase(found);
+      return absl::OkStatus();
+    }
     if (residual >= 0 && in_place < 0) {
       const int residual_buffer = all_[residual].buffer;
       steps_.push_back([this, residual_buffer, to_buffer] {
@@ -365,6 +394,41 @@ class ByteProgram final : public IntegerProgram {
     }
     pending_.erase(found);
     return absl::OkStatus();
+  }
+
+  // Multiplies by the layer's product, which the program keeps from now on.
+  struct ScaledProduct {
+    LinearProduct* product = nullptr;
+    std::vector<float> scales, more_scales;
+  };
+  ScaledProduct Keep(Pending& layer) {
+    products_.push_back(std::move(layer.product));
+    ScaledProduct scaled = {products_.back().get(), products_.back()->scales(),
+                            products_.back()->more_scales()};
+    for (size_t c = 0; c < scaled.scales.size(); ++c)
+      scaled.scales[c] *= layer.scale[c];
+    for (size_t c = 0; c < scaled.more_scales.size(); ++c)
+      scaled.more_scales[c] *= layer.scale[c];
+    const size_t count = options_.batch * scaled.scales.size();
+    sums_.resize(std::max(sums_.size(), count));
+    more_sums_.resize(sums_.size());
+    return scaled;
+  }
+  void MultiplyBy(LinearProduct& product, int from_buffer) {
+    product.Multiply(options_.batch,
+                     static_cast<const uint8_t*>(buffers_[from_buffer].data()),
+                     sums_.data(), more_sums_.data());
+  }
+
+  void EmitProduct(Pending& layer, bool relu, ByteType type, int from_buffer,
+                   int to_buffer) {
+    steps_.push_back([this, scaled = Keep(layer), biases = layer.shift, relu,
+                      type, from_buffer, to_buffer] {
+      MultiplyBy(*scaled.product, from_buffer);
+      RoundSums(options_.batch, scaled.scales, sums_.data(), scaled.more_scales,
+                more_sums_.data(), biases, relu, type,
+                buffers_[to_buffer].data());
+    });
   }
 
   // weight_scales: of `weights`, before the layer's own.
@@ -471,11 +535,27 @@ class ByteProgram final : public IntegerProgram {
           "a network that does not end in a linear layer behind a ReLU has no "
           "integer form yet");
     }
-    const Pending& layer = found->second;
+    Pending& layer = found->second;
     const ByteWeights& weights = layer.weights;
     const int from = all_[layer.input].buffer;
-    std::vector<float> scales = layer.scale;
-    for (float& scale : scales) scale *= all_[layer.input].step;
+    for (float& scale : layer.scale) scale *= all_[layer.input].step;
+    if (layer.product != nullptr) {
+      steps_.push_back(
+          [this, scaled = Keep(layer), biases = layer.shift, from] {
+            MultiplyBy(*scaled.product, from);
+            const auto count = static_cast<int64_t>(biases.size());
+            for (int64_t at = 0; at < options_.batch * count; ++at) {
+              const int64_t c = at % count;
+              float value = scaled.scales[c] * static_cast<float>(sums_[at]);
+              if (!scaled.more_scales.empty())
+                value = value + scaled.more_scales[c] *
+                                    static_cast<float>(more_sums_[at]);
+              logits_[at] = value + biases[c];
+            }
+          });
+      return absl::OkStatus();
+    }
+    const std::vector<float>& scales = layer.scale;
     steps_.push_back([this, shifts = layer.shift] {
       for (int64_t image = 0; image < options_.batch; ++image) {
         std::copy(shifts.begin(), shifts.end(),
@@ -494,14 +574,14 @@ class ByteProgram final : public IntegerProgram {
                              const std::vector<int8_t>& weights,
                              const std::vector<float>& weight_scales,
                              std::vector<float> scales, int from) {
-    const IntegerLinearShape shape = {.inputs = layer.input.channels,
-                                      .outputs = layer.out_channels};
-    sums_.resize(options_.batch * shape.outputs);
+    const IntegerLinearShape shape = LinearShapeOf(layer);
+    const size_t count = options_.batch * shape.outputs;
+    sums_.resize(std::max(sums_.size(), count));
     if (options_.reference) {
-      steps_.push_back([this, shape, weights, from] {
+      steps_.push_back([this, count, shape, weights, from] {
         const auto* const input =
             static_cast<const uint8_t*>(buffers_[from].data());
-        for (size_t at = 0; at < sums_.size(); ++at) {
+        for (size_t at = 0; at < count; ++at) {
           const int64_t image = at / shape.outputs, o = at % shape.outputs;
           sums_[at] = 0;
           for (int64_t k = 0; k < shape.inputs; ++k) {
@@ -520,8 +600,8 @@ class ByteProgram final : public IntegerProgram {
       });
     }
     for (size_t c = 0; c < scales.size(); ++c) scales[c] *= weight_scales[c];
-    steps_.push_back([this, scales = std::move(scales)] {
-      for (size_t at = 0; at < sums_.size(); ++at)
+    steps_.push_back([this, count, scales = std::move(scales)] {
+      for (size_t at = 0; at < count; ++at)
         logits_[at] +=
             static_cast<float>(sums_[at]) * scales[at % scales.size()];
     });
@@ -536,11 +616,13 @@ class ByteProgram final : public IntegerProgram {
   std::vector<Buffer> buffers_;
   std::vector<std::unique_ptr<S8Convolution>> convolutions_;
   std::vector<std::unique_ptr<S8Linear>> linears_;
+  std::vector<std::unique_ptr<LinearProduct>> products_;
   std::vector<std::function<void()>> steps_;
-  std::vector<int32_t> sums_;
+  std::vector<int32_t> sums_, more_sums_;  // of one linear layer at a time
   const uint8_t* pixels_ = nullptr;
   float* logits_ = nullptr;
   double weight_error_ = 0;
+  int64_t weight_bytes_ = 0;
 
   // While compiling.
   const PackedModel* model_;
@@ -573,6 +655,7 @@ class ProgramInParts final : public IntegerProgram {
     return image;
   }
   double weight_error() const override { return part_->weight_error(); }
+  int64_t weight_bytes() const override { return part_->weight_bytes(); }
 
  private:
   const std::unique_ptr<IntegerProgram> part_;

@@ -54,6 +54,9 @@ class IntegerProgram {
   // The largest error of quantized weights as bytes (byte_weights.h), as a
   // share of their channel's largest.
   virtual double weight_error() const = 0;
+  // What weights take in memory: a byte each, but for ternary and power-of-two
+  // linear layers, which stay packed (linear_product.h).
+  virtual int64_t weight_bytes() const = 0;
 };
 
 }  // namespace tritlab

@@ -46,6 +46,8 @@ class Model {
   // The largest error of quantized weights as bytes, as a share of their
   // channel's largest.
   double weight_error() const { return program_->weight_error(); }
+  // What weights take in memory.
+  int64_t weight_bytes() const { return program_->weight_bytes(); }
   // Names, one a logit.
   const std::vector<std::string>& classes() const { return classes_; }
 

@@ -116,9 +116,11 @@ absl::Status RunDataset(const std::string& model_path) {
   std::printf(
       "top-1 %.2f %% of %lld images (%s)\n"
       "weights as bytes are off by at most %.2f %% of their channel's "
-      "largest\n",
+      "largest\n"
+      "weights take %.2f MB in memory\n",
       top1, static_cast<long long>(images->size()), images->source().c_str(),
-      100 * model->weight_error());
+      100 * model->weight_error(),
+      1e-6 * static_cast<double>(model->weight_bytes()));
   ASSIGN_OR_RETURN(const auto single, Load(model_path));
   ASSIGN_OR_RETURN(const std::vector<double> one, TimeRuns(*single));
   std::printf("one image: %.3f ms (median), %.3f (90 %%), %.3f (99 %%)\n",

@@ -2,6 +2,8 @@
 
 #include "absl/status/status.h"
 #include "base/status_macros.h"
+#include "models/alexnet.h"
+#include "models/imagenet_resnet.h"
 #include "models/resnet.h"
 #include "models/shape_inference.h"
 #include "models/vgg.h"
@@ -21,10 +23,23 @@ absl::StatusOr<Graph> BuildGraph(const ModelSpec& spec,
       ASSIGN_OR_RETURN(graph, BuildVggSmall(spec.vgg_small(), image, classes));
       break;
     }
+    case ModelSpec::kImagenetResnet: {
+      ASSIGN_OR_RETURN(
+          graph, BuildImageNetResNet(spec.imagenet_resnet(), image, classes));
+      break;
+    }
+    case ModelSpec::kAlexnet: {
+      ASSIGN_OR_RETURN(graph, BuildAlexNet(spec.alexnet(), image, classes));
+      break;
+    }
+    case ModelSpec::kVgg16: {
+      ASSIGN_OR_RETURN(graph, BuildVgg16(spec.vgg16(), image, classes));
+      break;
+    }
     case ModelSpec::ARCHITECTURE_NOT_SET:
       return absl::InvalidArgumentError(
-          "model names no architecture; set model.cifar_resnet or "
-          "model.vgg_small");
+          "model names no architecture; set one of model.cifar_resnet, "
+          "vgg_small, imagenet_resnet, alexnet and vgg16");
   }
   RETURN_IF_ERROR(InferShapes(graph, /*batch=*/1).status());
   return graph;

@@ -17,19 +17,25 @@ class GraphBuilder {
     *Append("image", {})->mutable_input() = image;
   }
 
-  // A square kernel without bias (batch normalization follows), padded so that
-  // an odd one keeps the size at stride 1.
+  // A square kernel, without bias (batch normalization follows) and padded so
+  // that an odd one keeps the size at stride 1, unless said otherwise.
   std::string Convolution(const std::string& name, const std::string& input,
                           int64_t out_channels, int64_t kernel,
                           int64_t stride) {
+    return Convolution(name, input, out_channels, kernel, stride, kernel / 2);
+  }
+  std::string Convolution(const std::string& name, const std::string& input,
+                          int64_t out_channels, int64_t kernel, int64_t stride,
+                          int64_t padding, bool bias = false) {
     ConvolutionOperator* convolution =
         Append(name, {input})->mutable_convolution();
     convolution->set_out_channels(out_channels);
     convolution->set_kernel_height(kernel);
     convolution->set_kernel_width(kernel);
     convolution->set_stride(stride);
-    convolution->set_padding(kernel / 2);
+    convolution->set_padding(padding);
     convolution->set_groups(1);
+    convolution->set_bias(bias);
     return name;
   }
   std::string BatchNormalization(const std::string& name,
@@ -47,12 +53,12 @@ class GraphBuilder {
     return name;
   }
   std::string MaxPool(const std::string& name, const std::string& input,
-                      int64_t window, int64_t stride) {
-    return Pool(PoolingOperator::MAX, name, input, window, stride);
+                      int64_t window, int64_t stride, int64_t padding = 0) {
+    return Pool(PoolingOperator::MAX, name, input, window, stride, padding);
   }
   std::string AveragePool(const std::string& name, const std::string& input,
                           int64_t window, int64_t stride) {
-    return Pool(PoolingOperator::AVERAGE, name, input, window, stride);
+    return Pool(PoolingOperator::AVERAGE, name, input, window, stride, 0);
   }
   std::string GlobalAveragePool(const std::string& name,
                                 const std::string& input) {
@@ -75,11 +81,13 @@ class GraphBuilder {
 
  private:
   std::string Pool(PoolingOperator::Kind kind, const std::string& name,
-                   const std::string& input, int64_t window, int64_t stride) {
+                   const std::string& input, int64_t window, int64_t stride,
+                   int64_t padding) {
     PoolingOperator* pooling = Append(name, {input})->mutable_pooling();
     pooling->set_kind(kind);
     pooling->set_window(window);
     pooling->set_stride(stride);
+    pooling->set_padding(padding);
     return name;
   }
   Node* Append(const std::string& name,

@@ -98,5 +98,38 @@ TEST(VggSmallTest, ImpossibleSettingsNameTheirFieldOrFigure) {
   EXPECT_THAT(ErrorOf(VggSmall(), Image(32, 32), 0), HasSubstr("\"fc2\""));
 }
 
+// Simonyan and Zisserman 2014, table 2: 138 million parameters; the exact
+// number is that of the authors' published weights.
+TEST(Vgg16Test, CountsArePublished) {
+  ModelSpec model;
+  model.mutable_vgg16();
+  const Graph graph = *BuildGraph(model, Image(224, 224), 1000);
+  const Cost cost = *CountCost(graph);
+  EXPECT_EQ(cost.parameters, 138357544);
+  EXPECT_NEAR(static_cast<double>(cost.multiply_adds) * 1e-9, 15.470, 0.0006);
+  // A scale and a shift a channel instead of convolutions' biases, and beside
+  // those of the two hidden layers.
+  model.mutable_vgg16()->set_batch_normalization(true);
+  const Graph normalized = *BuildGraph(model, Image(224, 224), 1000);
+  EXPECT_EQ(CountCost(normalized)->parameters,
+            138357544 + 4224 + 2 * (4096 + 4096));
+  std::vector<std::string> weighted;
+  for (const int node : WeightedNodes(normalized))
+    weighted.push_back(normalized.nodes(node).name());
+  EXPECT_THAT(weighted,
+              testing::ElementsAre("conv1_1", "conv1_2", "conv2_1", "conv2_2",
+                                   "conv3_1", "conv3_2", "conv3_3", "conv4_1",
+                                   "conv4_2", "conv4_3", "conv5_1", "conv5_2",
+                                   "conv5_3", "fc6", "fc7", "fc8"));
+}
+
+TEST(Vgg16Test, ImpossibleSettingsAreNamed) {
+  ModelSpec model;
+  model.mutable_vgg16()->set_width(-1);
+  EXPECT_THAT(ErrorOf(model, Image(224, 224)), HasSubstr("vgg16.width is -1"));
+  model.mutable_vgg16()->set_width(0);
+  EXPECT_THAT(ErrorOf(model, Image(224, 48)), HasSubstr("224x48"));
+}
+
 }  // namespace
 }  // namespace tritlab

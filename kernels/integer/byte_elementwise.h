@@ -36,6 +36,15 @@ void RoundToBytes(const float* values, int64_t count, float residual_scale,
                   ByteType residual_type, const void* residual, bool relu,
                   ByteType type, void* output);
 
+// A linear layer's sums to bytes: output = scales[c] * sums + more_scales[c] *
+// more_sums + biases[c], from left to right, each operation rounded to f32; not
+// below 0 with relu. Where more_scales is empty there is no second term.
+// Arrays of sums: [batch][channels].
+void RoundSums(int64_t batch, std::span<const float> scales,
+               const int32_t* sums, std::span<const float> more_scales,
+               const int32_t* more_sums, std::span<const float> biases,
+               bool relu, ByteType type, void* output);
+
 // Max pooling; or average pooling, with output = scale * the window's sum.
 // Padding is left out of both. shape must be valid.
 void PoolBytes(const PoolingShape& shape, ByteType type, float scale,

@@ -72,6 +72,20 @@ TEST(ByteElementwiseTest, PoolsWithinTheImage) {
   EXPECT_THAT(output, ElementsAre(0, 2, 15, 20, 45, 50, 120, 130));
 }
 
+TEST(ByteElementwiseTest, RoundsSumsOfOneAndOfTwoTerms) {
+  const std::vector<int32_t> sums = {10, -10, 4, 1000}, more = {1, 2, 3, 4};
+  const std::vector<float> scales = {0.5f, 1}, more_scales = {-1, -2};
+  const std::vector<float> biases = {1, 0.5f};
+  std::vector<uint8_t> u8(4);
+  RoundSums(2, scales, sums.data(), {}, nullptr, biases, /*relu=*/true,
+            ByteType::kU8, u8.data());
+  EXPECT_THAT(u8, ElementsAre(6, 0, 3, 255));
+  std::vector<int8_t> s8(4);
+  RoundSums(2, scales, sums.data(), more_scales, more.data(), biases,
+            /*relu=*/false, ByteType::kS8, s8.data());
+  EXPECT_THAT(s8, ElementsAre(5, -14, 0, 127));
+}
+
 // The shortcut of a residual network.
 TEST(ByteElementwiseTest, WindowsOfOnePixelAreSubsampled) {
   std::vector<uint8_t> image(18);

@@ -1,0 +1,178 @@
+#include "inference/linear_product.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "kernels/integer/power_of_two_linear.h"
+#include "kernels/integer/ternary_linear.h"
+
+namespace tritlab {
+namespace {
+
+// Weights as whole numbers in units of scales.
+struct Decomposition {
+  bool ternary = false;
+  std::vector<int16_t> weights;
+  float unit = 1;           // of the weights; of the positive ones
+  float negative_unit = 1;  // where ternary; above 0
+};
+
+std::optional<Decomposition> Decompose(const CodedWeights& codes) {
+  Decomposition result;
+  std::vector<float> magnitudes, positive, negative;
+  for (const float value : codes.codebook) {
+    if (value == 0) continue;
+    magnitudes.push_back(std::abs(value));
+    (value > 0 ? positive : negative).push_back(std::abs(value));
+  }
+  const auto all_equal = [](const std::vector<float>& values) {
+    return std::adjacent_find(values.begin(), values.end(),
+                              std::not_equal_to<>()) == values.end();
+  };
+  std::vector<int16_t> of_code(codes.codebook.size());
+  if (all_equal(positive) && all_equal(negative)) {
+    result.ternary = true;
+    if (!positive.empty()) result.unit = positive[0];
+    result.negative_unit = negative.empty() ? result.unit : negative[0];
+    if (positive.empty()) result.unit = result.negative_unit;
+    for (size_t code = 0; code < of_code.size(); ++code) {
+      of_code[code] = static_cast<int16_t>((codes.codebook[code] > 0) -
+                                           (codes.codebook[code] < 0));
+    }
+  } else {
+    result.unit = *std::min_element(magnitudes.begin(), magnitudes.end());
+    for (size_t code = 0; code < of_code.size(); ++code) {
+      const float multiple = codes.codebook[code] / result.unit;
+      int exponent = 0;
+      const bool power = std::frexp(std::abs(multiple), &exponent) == 0.5f &&
+                         std::abs(multiple) <= 128;
+      if (multiple != 0 && !power) return std::nullopt;
+      of_code[code] = static_cast<int16_t>(multiple);
+    }
+  }
+  result.weights.reserve(codes.codes.size());
+  for (const uint8_t code : codes.codes)
+    result.weights.push_back(of_code[code]);
+  return result;
+}
+
+// sums[m][o] = input[m][i] * weights[o][i] where `takes` says so.
+template <typename Takes>
+void MultiplyPlainly(const IntegerLinearShape& shape,
+                     const std::vector<int16_t>& weights, int64_t batch,
+                     const uint8_t* input, int32_t* sums, const Takes& takes) {
+  for (int64_t m = 0; m < batch; ++m) {
+    for (int64_t o = 0; o < shape.outputs; ++o) {
+      int32_t sum = 0;
+      for (int64_t i = 0; i < shape.inputs; ++i) {
+        const int weight = weights[o * shape.inputs + i];
+        if (takes(weight)) sum += input[m * shape.inputs + i] * weight;
+      }
+      sums[m * shape.outputs + o] = sum;
+    }
+  }
+}
+
+class PlainProduct final : public LinearProduct {
+ public:
+  PlainProduct(const IntegerLinearShape& shape, std::vector<int16_t> weights)
+      : shape_(shape), weights_(std::move(weights)) {}
+
+  void Multiply(int64_t batch, const uint8_t* input, int32_t* sums,
+                int32_t* more_sums) override {
+    if (more_scales_.empty()) {
+      return MultiplyPlainly(shape_, weights_, batch, input, sums,
+                             [](int) { return true; });
+    }
+    MultiplyPlainly(shape_, weights_, batch, input, sums,
+                    [](int weight) { return weight > 0; });
+    MultiplyPlainly(shape_, weights_, batch, input, more_sums,
+                    [](int weight) { return weight < 0; });
+    for (int64_t at = 0; at < batch * shape_.outputs; ++at)
+      more_sums[at] = -more_sums[at];
+  }
+  int64_t weight_bytes() const override {
+    return static_cast<int64_t>(weights_.size() * sizeof(int16_t));
+  }
+
+ private:
+  const IntegerLinearShape shape_;
+  const std::vector<int16_t> weights_;
+};
+
+class TernaryProduct final : public LinearProduct {
+ public:
+  explicit TernaryProduct(std::unique_ptr<TernaryLinear> linear)
+      : linear_(std::move(linear)) {}
+
+  void Multiply(int64_t batch, const uint8_t* input, int32_t* sums,
+                int32_t* more_sums) override {
+    if (more_scales_.empty()) {
+      linear_->Multiply(batch, input, sums);
+    } else {
+      linear_->MultiplySides(batch, input, sums, more_sums);
+    }
+  }
+  int64_t weight_bytes() const override { return linear_->weight_bytes(); }
+
+ private:
+  const std::unique_ptr<TernaryLinear> linear_;
+};
+
+class PowerOfTwoProduct final : public LinearProduct {
+ public:
+  explicit PowerOfTwoProduct(std::unique_ptr<PowerOfTwoLinear> linear)
+      : linear_(std::move(linear)) {}
+
+  void Multiply(int64_t batch, const uint8_t* input, int32_t* sums,
+                int32_t*) override {
+    linear_->Multiply(batch, input, sums);
+  }
+  int64_t weight_bytes() const override { return linear_->weight_bytes(); }
+
+ private:
+  const std::unique_ptr<PowerOfTwoLinear> linear_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LinearProduct>> LinearProduct::Create(
+    const CodedWeights& codes, const IntegerLinearShape& shape,
+    bool reference) {
+  std::optional<Decomposition> parts = Decompose(codes);
+  if (!parts.has_value()) return nullptr;
+  std::vector<float> scales(shape.outputs, parts->unit), more_scales;
+  if (parts->ternary && parts->unit != parts->negative_unit)
+    more_scales.assign(shape.outputs, -parts->negative_unit);
+  if (const auto channels = static_cast<int64_t>(codes.channel_scales.size());
+      channels > 0) {
+    for (int64_t o = 0; o < shape.outputs; ++o) {
+      const float scale = codes.channel_scales[o * channels / shape.outputs];
+      scales[o] *= scale;
+      if (!more_scales.empty()) more_scales[o] *= scale;
+    }
+  }
+  std::unique_ptr<LinearProduct> product;
+  if (reference) {
+    product = std::make_unique<PlainProduct>(shape, std::move(parts->weights));
+  } else if (parts->ternary) {
+    const std::vector<int8_t> trits(parts->weights.begin(),
+                                    parts->weights.end());
+    parts->weights = {};
+    ASSIGN_OR_RETURN(auto linear, TernaryLinear::Create(shape, trits));
+    product = std::make_unique<TernaryProduct>(std::move(linear));
+  } else {
+    ASSIGN_OR_RETURN(auto linear,
+                     PowerOfTwoLinear::Create(shape, parts->weights));
+    product = std::make_unique<PowerOfTwoProduct>(std::move(linear));
+  }
+  product->scales_ = std::move(scales);
+  product->more_scales_ = std::move(more_scales);
+  return product;
+}
+
+}  // namespace tritlab
