@@ -2,14 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "quant/packing.h"
+#include "reports/energy_result.h"
+#include "reports/filters.h"
 
 namespace tritlab {
 namespace {
@@ -28,8 +32,9 @@ absl::Status CheckCodes(const CodedWeights& coded,
   return absl::OkStatus();
 }
 
-absl::StatusOr<LayerResult> MakeLayerResult(
-    const TrainedNetwork& network, const TrainedNetwork::Layer& layer) {
+absl::StatusOr<LayerResult> MakeLayerResult(const TrainedNetwork& network,
+                                            const TrainedNetwork::Layer& layer,
+                                            const FilterExtents& extents) {
   LayerResult result;
   result.set_name(layer.node->name());
   result.set_kind(layer.node->has_linear() ? "linear" : "convolution");
@@ -53,6 +58,11 @@ absl::StatusOr<LayerResult> MakeLayerResult(
     if (coded.has_value()) {
       RETURN_IF_ERROR(CheckCodes(*coded, computed, result.name()));
       bytes = PackedBytes(*coded);
+      ASSIGN_OR_RETURN(*result.mutable_filters(),
+                       CountFilters(*coded, extents));
+      if (!layer.node->has_linear() &&
+          extents.kernel_height * extents.kernel_width > 1)
+        *result.mutable_kernels() = PictureOf(*coded, extents);
     }
   }
   for (const auto& [name, value] : network.Describe(layer))
@@ -60,6 +70,16 @@ absl::StatusOr<LayerResult> MakeLayerResult(
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   result.set_bits_per_weight(8 * bytes / count);
   return result;
+}
+
+// An early and a late layer show what there is to see.
+void KeepFirstAndLastPicture(PhaseResult& result) {
+  std::vector<LayerResult*> with_picture;
+  for (LayerResult& layer : *result.mutable_layers()) {
+    if (layer.has_kernels()) with_picture.push_back(&layer);
+  }
+  for (size_t i = 1; i + 1 < with_picture.size(); ++i)
+    with_picture[i]->clear_kernels();
 }
 
 EpochResult MakeEpochResult(const EpochRecord& record) {
@@ -109,13 +129,18 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   // gradient, one for the weights'.
   result.set_train_multiply_adds(3.0 * cost.multiply_adds *
                                  position.trained_images());
+  ASSIGN_OR_RETURN(const auto extents, FilterExtentsOf(network.graph()));
   double bytes = 0;
   for (const TrainedNetwork::Layer& layer : network.layers()) {
-    ASSIGN_OR_RETURN(*result.add_layers(), MakeLayerResult(network, layer));
+    ASSIGN_OR_RETURN(
+        *result.add_layers(),
+        MakeLayerResult(network, layer, extents.at(layer.node->name())));
     bytes += result.layers(result.layers_size() - 1).weight_bytes();
   }
+  KeepFirstAndLastPicture(result);
   result.set_weight_sparsity(network.WeightSparsity());
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
+  RETURN_IF_ERROR(FillShippedEnergy(network.graph(), result));
   return result;
 }
 

@@ -83,9 +83,45 @@ TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {
   EXPECT_LT(result.weight_sparsity(), 0.25);
 }
 
+// Protects: filters are counted of the values that were measured, and two
+// layers' kernels are shown.
+TEST_F(PhaseResultTest, FiltersOfQuantizedLayers) {
+  const PhaseResult result = Result();
+  for (int i = 0; i < result.layers_size(); ++i) {
+    const LayerResult& layer = result.layers(i);
+    const bool at_an_end = i == 0 || i == 7;
+    EXPECT_EQ(layer.has_filters(), !at_an_end) << layer.name();
+    EXPECT_EQ(layer.has_kernels(), i == 1 || i == 6) << layer.name();
+    if (at_an_end) continue;
+    EXPECT_EQ(layer.filters().kernels() * 9, layer.weights());
+    EXPECT_EQ(layer.filters().possible_kernels(), 19683);
+    EXPECT_GT(layer.filters().distinct_kernels(), 100u);
+    EXPECT_EQ(layer.filters().zero_filters(), 0u);
+  }
+  EXPECT_EQ(result.layers(1).kernels().signs().size(), 16u * 16 * 9);
+}
+
 TEST_F(PhaseResultTest, TrainingCostsThreeForwardPasses) {
   EXPECT_EQ(Result().train_multiply_adds(),
             3.0 * CountCost(graph_)->multiply_adds * 1000);
+}
+
+// The energy is that of the graph that was trained, with the costs that ship.
+TEST_F(PhaseResultTest, HasTheEnergyOfItsLayers) {
+  const PhaseResult result = Result();
+  double multiply_adds = 0;
+  for (const LayerResult& layer : result.layers())
+    multiply_adds += layer.multiply_adds();
+  EXPECT_EQ(multiply_adds, CountCost(graph_)->multiply_adds);
+  ASSERT_GT(result.energy_size(), 0);
+  for (const EnergyResult& energy : result.energy()) {
+    const EnergyEntry& total = energy.total();
+    EXPECT_LT(total.weight_sparse_operations(), total.operations());
+    EXPECT_LT(total.weight_sparse_compute_pj() + total.weight_traffic_pj() +
+                  total.activation_traffic_pj(),
+              energy.full_precision_pj())
+        << energy.process();
+  }
 }
 
 }  // namespace

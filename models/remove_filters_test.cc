@@ -361,6 +361,32 @@ TEST(RemoveFilters, ConstantsGoIntoTheMeanOrANewBias) {
   }
 }
 
+// Protects: what a channel without weights is, is its bias, also one that came
+// from a constant before it.
+TEST(RemoveFilters, BiasesArePartOfTheConstant) {
+  Network vgg = Ternary(Vgg(), 16);
+  for (const int64_t c : {3, 4}) {
+    vgg.ClearFilter("fc1", c, 32);
+    vgg.Bias("fc1")[c] = c == 3 ? 1.0f : -1.0f;
+    vgg.SetConstant("bn7", c, c == 3 ? -0.5f : 0.5f);
+    vgg.Scale("bn7")[c] = vgg.Variance("bn7")[c] = 1;
+  }
+  SmallerNetwork smaller = Remove(vgg);
+  EXPECT_EQ(Text(smaller.removed), "fc1:3 constant, fc1:4 zero");
+  ExpectNear(Forward(smaller.graph, smaller.parameters), Forward(vgg));
+
+  Network one_by_one = OneByOne(/*normalized=*/false, /*pooled=*/false);
+  one_by_one.ClearFilter("conv2", 2, 5);
+  one_by_one.ClearFilter("conv2", 4, 5);
+  one_by_one.Weights("conv2")[2 * 4 + 3] = 1.1f;
+  one_by_one.Weights("conv2")[4 * 4 + 3] = -0.9f;
+  smaller = Remove(one_by_one);
+  EXPECT_EQ(Text(smaller.removed),
+            "conv1:1 constant, conv1:3 constant, conv2:2 constant, "
+            "conv2:4 zero");
+  ExpectNear(Forward(smaller.graph, smaller.parameters), Forward(one_by_one));
+}
+
 // Protects: removal goes on in both directions: the only reader of a channel is
 // gone, and so is all that a filter reads.
 TEST(RemoveFilters, OneRemovalLeadsToTheNext) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "reports/figures.h"
+#include "reports/kernel_picture.h"
 #include "reports/plot.h"
 #include "reports/report.pb.h"
 #include "reports/report_tables.h"
@@ -113,6 +114,25 @@ std::string RenderFigure(Figure figure) {
                       EscapeHtml(figure.caption), "</figcaption>\n</figure>\n");
 }
 
+std::string RenderKernels(const Report& report, const PhaseResult& phase) {
+  std::string text;
+  int number = 0;
+  for (const LayerResult& layer : phase.layers()) {
+    if (!layer.has_kernels()) continue;
+    const absl::StatusOr<std::string> svg =
+        DrawKernels(layer.kernels(), absl::StrCat("kernels_", ++number),
+                    absl::StrCat("Kernels of layer ", layer.name()));
+    absl::StrAppend(
+        &text, "<figure>\n",
+        svg.ok() ? absl::StrCat("<div class=\"picture\">", *svg, "</div>\n")
+                 : absl::StrCat("<p class=\"note\">No picture: ",
+                                EscapeHtml(svg.status().message()), ".</p>\n"),
+        "<figcaption>", EscapeHtml(KernelCaptionOf(report, phase, layer)),
+        "</figcaption>\n</figure>\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string EscapeHtml(absl::string_view text) {
@@ -190,6 +210,9 @@ std::string ReportToHtml(const Report& report) {
     absl::StrAppend(&text, "<h2>Cost of training</h2>\n",
                     RenderTable(CostTableOf(report), ""));
   }
+  if (const Table energy = EnergyTableOf(report); !energy.rows.empty()) {
+    absl::StrAppend(&text, "<h2>Energy</h2>\n", RenderTable(energy, ""));
+  }
   for (const PhaseResult& phase : report.results()) {
     absl::StrAppend(&text, "<h2>Phase ", EscapeHtml(phase.name()), "</h2>\n<p>",
                     EscapeHtml(ResultSentence(phase)), "</p>\n");
@@ -199,6 +222,21 @@ std::string ReportToHtml(const Report& report) {
           "><summary>Layers (", phase.layers_size(), ")</summary>\n",
           RenderTable(LayerTableOf(report, phase), ""), "</details>\n");
     }
+    if (const Table energy = LayerEnergyTableOf(report, phase);
+        !energy.rows.empty()) {
+      absl::StrAppend(&text, "<details><summary>Energy by layer (",
+                      energy.rows.size(), ")</summary>\n",
+                      RenderTable(energy, ""), "</details>\n");
+    }
+    if (const Table filters = FilterTableOf(report, phase);
+        !filters.rows.empty()) {
+      absl::StrAppend(&text, "<details><summary>Filters (", filters.rows.size(),
+                      ")</summary>\n", RenderTable(filters, ""),
+                      "</details>\n");
+    }
+    // Of the last phase only: the pictures are large.
+    if (&phase == &report.results(report.results_size() - 1))
+      text += RenderKernels(report, phase);
     if (phase.epochs_size() > 0) {
       absl::StrAppend(&text, "<details><summary>Accuracy by epoch (",
                       phase.epochs_size(), ")</summary>\n",

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -46,6 +47,8 @@ TEST(ReportToHtml, HasTheNumbersOfMarkdownAndJson) {
   for (const PhaseResult& phase : report.results()) {
     tables.push_back(EpochTableOf(report, phase));
     tables.push_back(LayerTableOf(report, phase));
+    if (Table filters = FilterTableOf(report, phase); !filters.rows.empty())
+      tables.push_back(std::move(filters));
   }
   for (const Table& table : tables) {
     ASSERT_FALSE(table.rows.empty());
@@ -107,6 +110,28 @@ TEST(ReportToHtml, EscapesEveryName) {
             std::string::npos);
 }
 
+// Protects: filters of the phases that quantize, kernels of the last phase; a
+// damaged picture makes a note.
+TEST(ReportToHtml, ShowsFiltersAndKernels) {
+  Report report = MadeUpReport(6, 2);
+  std::string html = ReportToHtml(report);
+  EXPECT_EQ(Count(html, "<summary>Filters (4)</summary>"), 1);
+  EXPECT_EQ(Count(html, "aria-labelledby=\"kernels_"), 2);
+  EXPECT_NE(
+      html.find(EscapeHtml(FilterTableOf(report, report.results(1)).caption)),
+      std::string::npos);
+  EXPECT_NE(html.find(EscapeHtml(KernelCaptionOf(report, report.results(1),
+                                                 report.results(1).layers(4)))),
+            std::string::npos);
+  LayerResult* layer = report.mutable_results(1)->mutable_layers(1);
+  layer->set_name("<script>");
+  layer->mutable_kernels()->set_signs("<script>");
+  html = ReportToHtml(report);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(Count(html, "No picture: a picture of 1728 weights"), 1);
+  EXPECT_EQ(Count(html, "aria-labelledby=\"kernels_"), 1);
+}
+
 TEST(EscapeHtml, AllThatHasAMeaning) {
   EXPECT_EQ(EscapeHtml("a<b>&\"'\n\x01"), "a&lt;b&gt;&amp;&quot;&#39;  ");
   EXPECT_EQ(EscapeHtml("\u00d7 5"), "\u00d7 5");
@@ -132,7 +157,7 @@ TEST(ReportToHtmlWithoutGnuplot, HasANoteInPlaceOfThePicture) {
   const std::string html = ReportToHtml(MadeUpReport());
   setenv("PATH", before.c_str(), 1);
   EXPECT_EQ(Count(html, "No picture: gnuplot is not installed"), 2);
-  EXPECT_EQ(Count(html, "<svg"), 0);
+  EXPECT_EQ(Count(html, "<svg"), 2);  // kernels are drawn without it
   EXPECT_NE(html.find("Top-1 accuracy by epoch of each phase"),
             std::string::npos);
   EXPECT_NE(html.find("</html>"), std::string::npos);

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "reports/energy_costs.h"
+#include "reports/energy_result.h"
 #include "reports/report.pb.h"
 
 namespace tritlab {
@@ -43,6 +45,28 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
       layer->set_negative(0.5 * (1 - sparsity) - 0.01);
       layer->set_weight_bytes(count / 4 + 8);
       layer->set_bits_per_weight(8.0 * layer->weight_bytes() / count);
+      FilterCounts* filters = layer->mutable_filters();
+      filters->set_kernel_height(3);
+      filters->set_kernel_width(3);
+      filters->set_filters(16);
+      filters->set_zero_filters(1);
+      filters->set_duplicate_filters(2);
+      filters->set_negated_filters(3);
+      filters->set_inputs(16);
+      filters->set_unread_inputs(4);
+      filters->set_kernels(256);
+      filters->set_zero_kernels(32 + i);
+      filters->set_distinct_kernels(200);
+      filters->set_possible_kernels(19683);
+      if (i == 1 || i + 2 == layers) {
+        KernelPicture* kernels = layer->mutable_kernels();
+        kernels->set_kernel_height(3);
+        kernels->set_kernel_width(3);
+        kernels->set_filters(16);
+        kernels->set_inputs(12);
+        for (int k = 0; k < 16 * 12 * 9; ++k)
+          *kernels->mutable_signs() += "+0-"[(k * k / 7 + i) % 3];
+      }
       (*layer->mutable_values())["w_p"] = 1.0 + 0.1 * i;
       (*layer->mutable_values())["w_n"] = 0.9 + 0.05 * i;
       (*layer->mutable_values())["threshold"] = 0.05;
@@ -53,12 +77,20 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
       layer->set_weight_bytes(4 * count);
       layer->set_bits_per_weight(32);
     }
+    layer->set_multiply_adds(64.0 * count);
+    layer->set_input_values(4096);
+    layer->set_output_values(last ? 10 : 4096);
+    if (ternary) layer->set_both_nonzero(0.5 * (1 - layer->sparsity()));
     weights += count;
     bytes += layer->weight_bytes();
   }
   phase->set_weight_sparsity(
       weights == 0 ? 0 : static_cast<double>(zeros) / weights);
   phase->set_weight_bytes(bytes);
+  if (const auto costs = ShippedEnergyCosts(); costs.ok()) {
+    for (const EnergyCosts& process : *costs)
+      static_cast<void>(AddEnergy(process, *phase));
+  }
   for (int i = 1; i <= epochs; ++i) {
     EpochResult* epoch = phase->add_epochs();
     epoch->set_epoch(i);

@@ -77,6 +77,8 @@ std::string ReportToMarkdown(const Report& report) {
   if (const Table file = ModelFileTableOf(report); !file.rows.empty())
     text += RenderTable(file);
   if (report.results_size() > 0) text += RenderTable(CostTableOf(report));
+  if (const Table energy = EnergyTableOf(report); !energy.rows.empty())
+    text += RenderTable(energy);
   text += "## What was run\n\n";
   text += RenderTable(ProvenanceTableOf(report));
   for (const PhaseResult& phase : report.results()) {
@@ -89,6 +91,14 @@ std::string ReportToMarkdown(const Report& report) {
     if (phase.layers_size() > 0) {
       absl::StrAppend(&text, "### Layers\n\n",
                       RenderTable(LayerTableOf(report, phase)));
+    }
+    if (const Table energy = LayerEnergyTableOf(report, phase);
+        !energy.rows.empty()) {
+      absl::StrAppend(&text, "### Energy by layer\n\n", RenderTable(energy));
+    }
+    if (const Table filters = FilterTableOf(report, phase);
+        !filters.rows.empty()) {
+      absl::StrAppend(&text, "### Filters\n\n", RenderTable(filters));
     }
   }
   // One newline at the end.

@@ -16,6 +16,10 @@
 #include "reports/write_report.h"
 
 ABSL_FLAG(std::string, run, "", "the run's folder, which holds report.json");
+ABSL_FLAG(
+    std::string, energy_costs, "",
+    "a text proto of energy costs (reports/energy_costs.proto); the pages "
+    "then show the energy at these as well");
 ABSL_FLAG(std::string, pictures, "",
           "a folder to write the pictures to as SVG files as well");
 
@@ -34,7 +38,9 @@ absl::Status Main(int argc, char** argv) {
   }
   ASSIGN_OR_RETURN(const Report report,
                    ReadReport(JoinPath(folder, "report.json")));
-  RETURN_IF_ERROR(RenderAgain(folder));
+  std::string costs = absl::GetFlag(FLAGS_energy_costs);
+  if (!costs.empty()) costs = FromWorkingDirectory(costs);
+  RETURN_IF_ERROR(RenderAgain(folder, costs));
   if (!absl::GetFlag(FLAGS_pictures).empty()) {
     RETURN_IF_ERROR(WritePictures(
         report, FromWorkingDirectory(absl::GetFlag(FLAGS_pictures))));

@@ -42,4 +42,30 @@ expect_refused "runs/damaged/report.json" --run=runs/damaged
 expect_refused "--run"
 expect_refused "--rnu" --rnu=runs/a
 
+# A user's own costs: one multiply-add in a report, and its energy on the page.
+mkdir -p user/runs/energy
+cat > user/runs/energy/report.json <<'JSON'
+{"provenance": {"experiment": "energy"}, "results": [{"name": "ttq", "layers": [
+  {"name": "fc", "quantizer": "full_precision", "weights": 1, "weight_bytes": 4,
+   "multiply_adds": 1, "input_values": 1, "output_values": 1}]}]}
+JSON
+cat > user/mine.textproto <<'COSTS'
+process: "mine" source: "made up"
+operations {
+  f32_add: 1e6 f32_multiply: 2e6 bf16_multiply: 1 int8_multiply: 1 int32_add: 1
+  int32_multiply: 1 shift: 1
+}
+sram { bytes: 1024 bits: 64 pj: 0 }
+dram { bits: 64 pj: 0 }
+COSTS
+BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --run=runs/energy \
+  --energy_costs=mine.textproto > out 2> errors ||
+  fail "status $? with costs: $(cat errors)"
+grep -q '| ttq | mine | f32 | .* | 3 | ' user/runs/energy/report.md ||
+  fail "no energy of 3 microjoules: $(cat user/runs/energy/report.md)"
+expect_refused "none.textproto" --run=runs/energy --energy_costs=none.textproto
+echo 'process: "mine"' > user/bad.textproto
+expect_refused "bad.textproto: source" --run=runs/energy \
+  --energy_costs=bad.textproto
+
 exit $((failures > 0))

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "reports/number_format.h"
 #include "reports/report.pb.h"
@@ -86,6 +87,22 @@ std::string ValueTitle(const std::string& name) {
   if (name == "w_p") return "W_p";
   if (name == "w_n") return "W_n";
   return name;
+}
+
+// From picojoules.
+std::string Microjoules(double pj) {
+  const double uj = 1e-6 * pj;
+  return uj < 1000 ? FormatSignificant(uj) : FormatRounded(uj);
+}
+
+double TrafficOf(const EnergyEntry& entry) {
+  return entry.weight_traffic_pj() + entry.activation_traffic_pj();
+}
+
+// Zero weights skipped.
+double SparseEnergyOf(const EnergyEntry& entry) {
+  return entry.weight_sparse_compute_pj() + entry.weight_sparse_register_pj() +
+         TrafficOf(entry);
 }
 
 // What is known of the integer program, with a blank behind it.
@@ -275,6 +292,98 @@ Table CostTableOf(const Report& report) {
   return table;
 }
 
+Table EnergyTableOf(const Report& report) {
+  struct Row {
+    const PhaseResult* phase;
+    const EnergyResult* energy;
+  };
+  std::vector<Row> rows;
+  std::vector<std::string> sources;
+  bool registers = false, activations = false;
+  for (const PhaseResult& phase : report.results()) {
+    for (const EnergyResult& energy : phase.energy()) {
+      rows.push_back({&phase, &energy});
+      const std::string source =
+          absl::StrCat(energy.process(), ": ", energy.source());
+      if (std::find(sources.begin(), sources.end(), source) == sources.end())
+        sources.push_back(source);
+      registers |= energy.total().has_register_pj();
+      activations |= energy.total().has_both_sparse_operations();
+    }
+  }
+  Table table;
+  table.caption = absl::StrCat(
+      "Energy of one image's forward pass through the convolutions and linear "
+      "layers, by a model (reports/energy.h; not measured, and without "
+      "control, "
+      "leakage and all other layers). Operations are additions, "
+      "multiplications "
+      "and shifts; \"0 w\" skips those of zero weights",
+      activations ? ", \"0 w a\" those of zero activations as well" : "",
+      ". \"Arithmetic\" is what is computed with where the phase does not "
+      "quantize. Weights are read once for each image from DRAM at their "
+      "packed "
+      "size; activations once a layer from the chip's largest memory where "
+      "they fit it, from DRAM where not. \"Memory \u00b5J\" is both",
+      registers ? " and operands from registers" : "",
+      ", \"total \u00b5J\" memory and computing with zero weights skipped, "
+      "\"\u00d7 f32\" that total over the same network's in f32 with no zero "
+      "skipped. Costs: ",
+      absl::StrJoin(sources, "; "), ". ", SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  columns.Add("phase", false, rows,
+              [](const Row& r) { return r.phase->name(); });
+  columns.Add("process", false, rows,
+              [](const Row& r) { return r.energy->process(); });
+  columns.Add("arithmetic", false, rows,
+              [](const Row& r) { return r.energy->activations(); });
+  columns.Add("operations", true, rows, [](const Row& r) {
+    return FormatMagnitude(r.energy->total().operations());
+  });
+  columns.Add("operations, 0 w", true, rows, [](const Row& r) {
+    return FormatMagnitude(r.energy->total().weight_sparse_operations());
+  });
+  if (activations) {
+    columns.Add("operations, 0 w a", true, rows, [](const Row& r) {
+      return r.energy->total().has_both_sparse_operations()
+                 ? FormatMagnitude(r.energy->total().both_sparse_operations())
+                 : kNothing;
+    });
+  }
+  columns.Add("compute \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(r.energy->total().compute_pj());
+  });
+  columns.Add("compute \u00b5J, 0 w", true, rows, [](const Row& r) {
+    return Microjoules(r.energy->total().weight_sparse_compute_pj());
+  });
+  if (activations) {
+    columns.Add("compute \u00b5J, 0 w a", true, rows, [](const Row& r) {
+      return r.energy->total().has_both_sparse_compute_pj()
+                 ? Microjoules(r.energy->total().both_sparse_compute_pj())
+                 : kNothing;
+    });
+  }
+  columns.Add("weights \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(r.energy->total().weight_traffic_pj());
+  });
+  columns.Add("activations \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(r.energy->total().activation_traffic_pj());
+  });
+  columns.Add("memory \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(r.energy->total().weight_sparse_register_pj() +
+                       TrafficOf(r.energy->total()));
+  });
+  columns.Add("total \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(SparseEnergyOf(r.energy->total()));
+  });
+  columns.Add("\u00d7 f32", true, rows, [](const Row& r) {
+    const double all = r.energy->full_precision_pj();
+    return all > 0 ? FormatFixed(SparseEnergyOf(r.energy->total()) / all, 3)
+                   : kNothing;
+  });
+  return table;
+}
+
 std::vector<std::string> PaperNotes(const Report& report) {
   std::vector<std::string> notes;
   for (const PaperResult& paper : report.paper()) {
@@ -402,6 +511,127 @@ Table LayerTableOf(const Report& report, const PhaseResult& phase) {
     return FormatFixed(l.bits_per_weight(), 2);
   });
   return table;
+}
+
+Table LayerEnergyTableOf(const Report& report, const PhaseResult& phase) {
+  Table table;
+  table.caption = absl::StrCat(
+      "Energy by layer after phase ", phase.name(),
+      ", of one image, by a model (reports/energy.h; not measured). For each "
+      "process and arithmetic: microjoules of computing with zero weights "
+      "skipped, and of reading weights and moving activations. ",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  std::set<std::string> shown;
+  for (const EnergyResult& energy : phase.energy()) {
+    const auto& layers = energy.layers();
+    if (layers.empty() || layers.size() != phase.layers_size()) continue;
+    using Entry = EnergyEntry;
+    if (table.columns.empty()) {
+      columns.Add("layer", false, layers,
+                  [](const Entry& l) { return l.name(); });
+      columns.Add("multiply-adds", true, phase.layers(),
+                  [](const LayerResult& l) {
+                    return FormatMagnitude(l.multiply_adds());
+                  });
+    }
+    const std::string& arithmetic = energy.activations();
+    // Counts are the same in every process.
+    if (shown.insert(arithmetic).second) {
+      columns.Add(absl::StrCat("computed as, ", arithmetic), false, layers,
+                  [](const Entry& l) { return l.method(); });
+      columns.Add(absl::StrCat("operations, 0 w, ", arithmetic), true, layers,
+                  [](const Entry& l) {
+                    return FormatMagnitude(l.weight_sparse_operations());
+                  });
+    }
+    const std::string where = absl::StrCat(energy.process(), " ", arithmetic);
+    columns.Add(absl::StrCat("compute \u00b5J, ", where), true, layers,
+                [](const Entry& l) {
+                  return Microjoules(l.weight_sparse_compute_pj());
+                });
+    columns.Add(
+        absl::StrCat("memory \u00b5J, ", where), true, layers,
+        [](const Entry& l) {
+          return Microjoules(l.weight_sparse_register_pj() + TrafficOf(l));
+        });
+  }
+  return table;
+}
+
+Table FilterTableOf(const Report& report, const PhaseResult& phase) {
+  std::vector<const LayerResult*> layers;
+  for (const LayerResult& layer : phase.layers()) {
+    if (layer.has_filters()) layers.push_back(&layer);
+  }
+  Table table;
+  table.caption = absl::StrCat(
+      "Filters of the quantized layers after phase ", phase.name(),
+      ". A filter makes one output channel; a kernel is its part for one input "
+      "channel, and of a linear layer as large as its input image. \"Zero\" "
+      "are "
+      "those without a weight that is not 0. \"Equal\" filters repeat an "
+      "earlier "
+      "one, \"negated\" ones are minus an earlier one and equal to none; zero "
+      "ones are not counted among them. \"Unread\" are input channels "
+      "that all filters leave out. \"Possible\" is how many kernels the values "
+      "of the codebook can form. ",
+      SettingOf(report), ".");
+  using Layer = const LayerResult*;
+  ColumnWriter columns(&table);
+  const auto count = [&](const char* title, auto value) {
+    columns.Add(title, true, layers,
+                [&](Layer l) { return FormatCount(value(l->filters())); });
+  };
+  using Counts = FilterCounts;
+  columns.Add("layer", false, layers, [](Layer l) { return l->name(); });
+  columns.Add("kernel", true, layers, [](Layer l) {
+    return absl::StrCat(l->filters().kernel_height(), "\u00d7",
+                        l->filters().kernel_width());
+  });
+  count("filters", [](const Counts& c) { return c.filters(); });
+  count("zero filters", [](const Counts& c) { return c.zero_filters(); });
+  count("equal", [](const Counts& c) { return c.duplicate_filters(); });
+  count("negated", [](const Counts& c) { return c.negated_filters(); });
+  count("input channels", [](const Counts& c) { return c.inputs(); });
+  count("unread", [](const Counts& c) { return c.unread_inputs(); });
+  count("kernels", [](const Counts& c) { return c.kernels(); });
+  count("zero kernels", [](const Counts& c) { return c.zero_kernels(); });
+  columns.Add("zero kernels %", true, layers, [](Layer l) {
+    const Counts& c = l->filters();
+    return c.kernels() == 0
+               ? kNothing
+               : Percent(static_cast<double>(c.zero_kernels()) / c.kernels());
+  });
+  count("distinct kernels",
+        [](const Counts& c) { return c.distinct_kernels(); });
+  columns.Add("possible", true, layers, [](Layer l) {
+    const double possible = l->filters().possible_kernels();
+    return possible >= 0 && possible < 1e9
+               ? FormatCount(static_cast<uint64_t>(possible))
+               : FormatSignificant(possible);
+  });
+  return table;
+}
+
+std::string KernelCaptionOf(const Report& report, const PhaseResult& phase,
+                            const LayerResult& layer) {
+  const KernelPicture& shown = layer.kernels();
+  const FilterCounts& all = layer.filters();
+  const auto of = [](uint64_t part, uint64_t whole) {
+    return part < whole ? absl::StrCat("the first ", part, " of ", whole)
+                        : absl::StrCat("all ", part);
+  };
+  return absl::StrCat(
+      "Kernels of layer ", layer.name(), " after phase ", phase.name(),
+      ": the quantized weights, blue where they are positive, orange where "
+      "negative, grey where zero. A row is a filter (",
+      of(shown.filters(), all.filters()),
+      "), a column one of its input channels (",
+      of(shown.inputs(),
+         all.filters() == 0 ? 0 : all.kernels() / all.filters()),
+      "); each kernel has ", shown.kernel_height(), "\u00d7",
+      shown.kernel_width(), " weights. ", SettingOf(report), ".");
 }
 
 std::string ResultSentence(const PhaseResult& phase) {

@@ -43,6 +43,11 @@ Table ModelFileTableOf(const Report& report);
 // method can be held against another's.
 Table CostTableOf(const Report& report);
 
+// The modelled energy of one image (energy.h): a row for each phase, process
+// and format of activations; operations and picojoules in columns of their own.
+// No rows when no phase has an estimate.
+Table EnergyTableOf(const Report& report);
+
 // One sentence for each figure of the paper, with its source and the
 // difference; also for those whose phase did not run.
 std::vector<std::string> PaperNotes(const Report& report);
@@ -55,6 +60,19 @@ Table EpochTableOf(const Report& report, const PhaseResult& phase);
 
 // One row a layer: sparsity, what the quantizer learned, bytes.
 Table LayerTableOf(const Report& report, const PhaseResult& phase);
+
+// One row a layer: how it is computed, operations, and for each process and
+// format of activations the energy of computing and of memory. No rows when
+// there is no estimate.
+Table LayerEnergyTableOf(const Report& report, const PhaseResult& phase);
+
+// One row a layer whose values are a small set: filters and kernels that are
+// zero, equal to others or read by nobody. No rows when there is none.
+Table FilterTableOf(const Report& report, const PhaseResult& phase);
+
+// What the picture of a layer's kernels shows; for a layer that has one.
+std::string KernelCaptionOf(const Report& report, const PhaseResult& phase,
+                            const LayerResult& layer);
 
 // "top-1 86.41 % after the last of 24 epochs (best: 86.52 % after epoch 22)".
 std::string ResultSentence(const PhaseResult& phase);

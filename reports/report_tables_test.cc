@@ -182,6 +182,113 @@ TEST(LayerTableOf, HasTheLearnedValues) {
   EXPECT_EQ(Cell(plain, 0, "W_p"), "no such column");
 }
 
+// Protects: counts of quantized layers only, beside what they are counted of.
+TEST(FilterTableOf, CountsOfQuantizedLayers) {
+  Report report = MadeUpReport();
+  PhaseResult* phase = report.mutable_results(1);
+  const Table table = FilterTableOf(report, *phase);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(Cell(table, 0, "layer"), phase->layers(1).name());
+  EXPECT_EQ(Cell(table, 0, "kernel"), "3\u00d73");
+  EXPECT_EQ(Cell(table, 0, "filters"), "16");
+  EXPECT_EQ(Cell(table, 0, "zero filters"), "1");
+  EXPECT_EQ(Cell(table, 0, "equal"), "2");
+  EXPECT_EQ(Cell(table, 0, "negated"), "3");
+  EXPECT_EQ(Cell(table, 0, "unread"), "4");
+  EXPECT_EQ(Cell(table, 1, "zero kernels"), "34");
+  EXPECT_EQ(Cell(table, 1, "zero kernels %"), "13.28");
+  EXPECT_EQ(Cell(table, 0, "distinct kernels"), "200");
+  EXPECT_EQ(Cell(table, 0, "possible"), "19,683");
+  EXPECT_TRUE(FilterTableOf(report, report.results(0)).rows.empty());
+  // An empty message and more kernels than can be counted make no nonsense.
+  FilterCounts* filters = phase->mutable_layers(1)->mutable_filters();
+  filters->Clear();
+  filters->set_possible_kernels(1e60);
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "zero kernels %"), "-");
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "possible"), "1e+60");
+}
+
+// Protects: the caption says what is shown of how much, of which layer.
+TEST(KernelCaptionOf, SaysWhatIsShown) {
+  const Report report = MadeUpReport();
+  const PhaseResult& phase = report.results(1);
+  const std::string caption = KernelCaptionOf(report, phase, phase.layers(1));
+  for (const std::string& part :
+       {"layer " + phase.layers(1).name() + " after phase ttq",
+        std::string("filter (all 16)"), std::string("(the first 12 of 16)"),
+        std::string("3\u00d73 weights"), SettingOf(report)}) {
+    EXPECT_NE(caption.find(part), std::string::npos) << part << caption;
+  }
+}
+
+// Protects: counts and energies have columns of their own, in units that the
+// titles say, and full precision is what others are a multiple of.
+TEST(EnergyTableOf, OneRowAPhaseProcessAndArithmetic) {
+  const Report report = MadeUpReport();
+  const Table table = EnergyTableOf(report);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 12u);
+  EXPECT_EQ(Cell(table, 0, "phase"), "full_precision");
+  EXPECT_EQ(Cell(table, 0, "process"), "45 nm");
+  EXPECT_EQ(Cell(table, 0, "arithmetic"), "f32");
+  EXPECT_EQ(Cell(table, 0, "\u00d7 f32"), "1.000");
+  EXPECT_EQ(Cell(table, 0, "operations, 0 w a"), "-");
+  EXPECT_EQ(Cell(table, 11, "phase"), "ttq");
+  EXPECT_EQ(Cell(table, 11, "process"), "7 nm");
+  EXPECT_EQ(Cell(table, 11, "arithmetic"), "int8");
+  EXPECT_NE(Cell(table, 11, "compute \u00b5J, 0 w a"), "-");
+  for (const char* part : {"not measured", "Horowitz", "Jouppi", "cifar10"})
+    EXPECT_NE(table.caption.find(part), std::string::npos) << table.caption;
+}
+
+// 2,000,000 pJ are 2 microjoules; compute 2, of which 1 stays with zeros
+// skipped, weights 3, activations 0.5: 4.5 of 9 in f32.
+TEST(EnergyTableOf, AddsMemoryToComputing) {
+  Report report;
+  EnergyResult* energy = report.add_results()->add_energy();
+  energy->set_process("3 nm");
+  energy->set_full_precision_pj(9e6);
+  EnergyEntry* total = energy->mutable_total();
+  total->set_operations(4e6);
+  total->set_weight_sparse_operations(1.5e6);
+  total->set_compute_pj(2e6);
+  total->set_weight_sparse_compute_pj(1e6);
+  total->set_weight_traffic_pj(3e6);
+  total->set_activation_traffic_pj(0.5e6);
+  Table table = EnergyTableOf(report);
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(Cell(table, 0, "operations"), "4 million");
+  EXPECT_EQ(Cell(table, 0, "operations, 0 w"), "1.5 million");
+  EXPECT_EQ(Cell(table, 0, "operations, 0 w a"), "no such column");
+  EXPECT_EQ(Cell(table, 0, "compute \u00b5J"), "2");
+  EXPECT_EQ(Cell(table, 0, "compute \u00b5J, 0 w"), "1");
+  EXPECT_EQ(Cell(table, 0, "weights \u00b5J"), "3");
+  EXPECT_EQ(Cell(table, 0, "activations \u00b5J"), "0.5");
+  EXPECT_EQ(Cell(table, 0, "memory \u00b5J"), "3.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J"), "4.5");
+  EXPECT_EQ(Cell(table, 0, "\u00d7 f32"), "0.500");
+  total->set_weight_sparse_register_pj(1e6);
+  table = EnergyTableOf(report);
+  EXPECT_EQ(Cell(table, 0, "memory \u00b5J"), "4.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J"), "5.5");
+  report.mutable_results(0)->clear_energy();
+  EXPECT_TRUE(EnergyTableOf(report).rows.empty());
+}
+
+TEST(LayerEnergyTableOf, OneRowALayer) {
+  const Report report = MadeUpReport();
+  const Table table = LayerEnergyTableOf(report, report.results(1));
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 4u);
+  EXPECT_EQ(Cell(table, 0, "layer"), "conv1");
+  EXPECT_EQ(Cell(table, 0, "computed as, f32"), "f32 multiply-add");
+  EXPECT_EQ(Cell(table, 1, "computed as, int8"), "add, two scales");
+  EXPECT_NE(Cell(table, 1, "compute \u00b5J, 7 nm int8"), "no such column");
+  EXPECT_NE(Cell(table, 1, "memory \u00b5J, 45 nm f32"), "no such column");
+  EXPECT_TRUE(LayerEnergyTableOf(report, PhaseResult()).rows.empty());
+}
+
 TEST(ProvenanceTableOf, SaysWhatWasRun) {
   const Table table = ProvenanceTableOf(MadeUpReport());
   std::string all;

@@ -6,6 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "reports/energy_costs.h"
+#include "reports/energy_costs.pb.h"
+#include "reports/energy_result.h"
 #include "reports/figures.h"
 #include "reports/html.h"
 #include "reports/markdown.h"
@@ -32,9 +35,15 @@ absl::Status WriteReport(const Report& report, const std::string& directory) {
   return WritePages(report, directory);
 }
 
-absl::Status RenderAgain(const std::string& directory) {
-  ASSIGN_OR_RETURN(const Report report,
+absl::Status RenderAgain(const std::string& directory,
+                         const std::string& energy_costs) {
+  ASSIGN_OR_RETURN(Report report,
                    ReadReport(JoinPath(directory, "report.json")));
+  if (!energy_costs.empty()) {
+    ASSIGN_OR_RETURN(const EnergyCosts costs, ReadEnergyCosts(energy_costs));
+    for (PhaseResult& phase : *report.mutable_results())
+      RETURN_IF_ERROR(AddEnergy(costs, phase));
+  }
   return WritePages(report, directory);
 }
 

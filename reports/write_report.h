@@ -16,8 +16,11 @@ absl::Status WriteReport(const Report& report, const std::string& directory);
 
 // Writes report.md and report.html again from `directory`/report.json.
 // NotFound or InvalidArgument, naming the file, when that is missing or
-// damaged; then nothing is written.
-absl::Status RenderAgain(const std::string& directory);
+// damaged; then nothing is written. With `energy_costs`, the path of a text
+// proto (energy_costs.h), the pages also show the energy at those costs;
+// report.json stays as it is.
+absl::Status RenderAgain(const std::string& directory,
+                         const std::string& energy_costs = "");
 
 // Writes the report's pictures as files of their own, accuracy.svg and (when a
 // phase has zeros) sparsity.svg, into `directory`, which is made. NotFound
