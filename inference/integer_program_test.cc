@@ -19,10 +19,10 @@ namespace {
 
 constexpr int64_t kClasses = 5;
 
-Graph Network(const ModelSpec& spec) {
+Graph Network(const ModelSpec& spec, int64_t side = 16) {
   InputOperator image;
-  image.set_height(16);
-  image.set_width(16);
+  image.set_height(side);
+  image.set_width(side);
   image.set_channels(3);
   return *BuildGraph(spec, image, kClasses);
 }
@@ -39,6 +39,19 @@ Graph Vgg() {
   ModelSpec spec;
   spec.mutable_vgg_small()->set_width(4);
   return Network(spec);
+}
+
+// Narrow ones of the networks for photographs.
+std::vector<Graph> PhotographNetworks() {
+  ModelSpec basic, bottlenecks, alexnet, vgg16;
+  basic.mutable_imagenet_resnet()->set_depth(18);
+  basic.mutable_imagenet_resnet()->set_width(4);
+  bottlenecks.mutable_imagenet_resnet()->set_depth(50);
+  bottlenecks.mutable_imagenet_resnet()->set_width(4);
+  alexnet.mutable_alexnet()->set_width(6);
+  vgg16.mutable_vgg16()->set_width(2);  // with biases
+  return {Network(basic, 32), Network(bottlenecks, 32), Network(alexnet, 64),
+          Network(vgg16, 32)};
 }
 
 // The network with drawn weights, every second layer's with codes.
@@ -81,8 +94,11 @@ std::vector<uint8_t> Images(int64_t count) {
 
 // The promise of the integer program: no bit depends on how it is computed.
 TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
+  std::vector<Graph> graphs = PhotographNetworks();
   for (const Graph& graph :
-       {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()}) {
+       {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()})
+    graphs.push_back(graph);
+  for (const Graph& graph : graphs) {
     for (const bool exact : {false, true}) {
       const PackedModel model = Packed(graph);
       std::vector<float> first;

@@ -315,15 +315,13 @@ Table EnergyTableOf(const Report& report) {
   table.caption = absl::StrCat(
       "Energy of one image's forward pass through the convolutions and linear "
       "layers, by a model (reports/energy.h; not measured, and without "
-      "control, "
-      "leakage and all other layers). Operations are additions, "
-      "multiplications "
-      "and shifts; \"0 w\" skips those of zero weights",
+      "control, leakage and all other layers). Operations are additions, "
+      "multiplications and shifts; \"0 w\" skips those of zero weights",
       activations ? ", \"0 w a\" those of zero activations as well" : "",
       ". \"Arithmetic\" is what is computed with where the phase does not "
       "quantize. Weights are read once for each image from DRAM at their "
-      "packed "
-      "size; activations once a layer from the chip's largest memory where "
+      "packed size; activations once a layer from the chip's largest memory "
+      "where "
       "they fit it, from DRAM where not. \"Memory \u00b5J\" is both",
       registers ? " and operands from registers" : "",
       ", \"total \u00b5J\" memory and computing with zero weights skipped, "
@@ -337,6 +335,14 @@ Table EnergyTableOf(const Report& report) {
               [](const Row& r) { return r.energy->process(); });
   columns.Add("arithmetic", false, rows,
               [](const Row& r) { return r.energy->activations(); });
+  columns.Add("total \u00b5J", true, rows, [](const Row& r) {
+    return Microjoules(SparseEnergyOf(r.energy->total()));
+  });
+  columns.Add("\u00d7 f32", true, rows, [](const Row& r) {
+    const double all = r.energy->full_precision_pj();
+    return all > 0 ? FormatFixed(SparseEnergyOf(r.energy->total()) / all, 3)
+                   : kNothing;
+  });
   columns.Add("operations", true, rows, [](const Row& r) {
     return FormatMagnitude(r.energy->total().operations());
   });
@@ -372,14 +378,6 @@ Table EnergyTableOf(const Report& report) {
   columns.Add("memory \u00b5J", true, rows, [](const Row& r) {
     return Microjoules(r.energy->total().weight_sparse_register_pj() +
                        TrafficOf(r.energy->total()));
-  });
-  columns.Add("total \u00b5J", true, rows, [](const Row& r) {
-    return Microjoules(SparseEnergyOf(r.energy->total()));
-  });
-  columns.Add("\u00d7 f32", true, rows, [](const Row& r) {
-    const double all = r.energy->full_precision_pj();
-    return all > 0 ? FormatFixed(SparseEnergyOf(r.energy->total()) / all, 3)
-                   : kNothing;
   });
   return table;
 }
