@@ -44,12 +44,11 @@ absl::Status Calibrate(Program& program, const Dataset& images,
   }
   program.Observe(nullptr);
   RETURN_IF_ERROR(status);
-  model.description.clear_activations();
-  for (const auto& [node, histogram] : histograms) {
-    ActivationRange* const range = model.description.add_activations();
-    range->set_node(model.description.graph().nodes(node).name());
-    range->set_clip(histogram.Clip(method, histogram.has_negative()));
-  }
+  auto& clips = *model.description.mutable_clips();
+  clips.Clear();
+  clips.Resize(model.description.graph().nodes_size(), 0);
+  for (const auto& [node, histogram] : histograms)
+    clips[node] = histogram.Clip(method, histogram.has_negative());
   return absl::OkStatus();
 }
 

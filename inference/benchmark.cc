@@ -126,11 +126,7 @@ PackedModel TernaryModel(const Graph& graph) {
     model.description.add_mean(0.5f);
     model.description.add_deviation(0.25f);
   }
-  for (const Node& node : graph.nodes()) {
-    ActivationRange* const range = model.description.add_activations();
-    range->set_node(node.name());
-    range->set_clip(6);
-  }
+  for (int i = 0; i < graph.nodes_size(); ++i) model.description.add_clips(6);
   return model;
 }
 

@@ -66,8 +66,6 @@ class ByteProgram final : public IntegerProgram {
   absl::Status Compile() {
     for (const PackedTensor& tensor : model_->description.tensors())
       packed_[tensor.name()] = &tensor;
-    for (const ActivationRange& range : model_->description.activations())
-      clips_[range.node()] = range.clip();
     ASSIGN_OR_RETURN(shaped_, InferShapes(graph_, options_.batch));
     double bytes = 0;
     for (const Shape& shape : shaped_.shapes)
@@ -135,10 +133,9 @@ class ByteProgram final : public IntegerProgram {
   }
 
   absl::StatusOr<float> ClipOf(int i) const {
-    const auto found = clips_.find(graph_.nodes(i).name());
-    if (found != clips_.end() && found->second > 0 &&
-        std::isfinite(found->second))
-      return found->second;
+    const auto& clips = model_->description.clips();
+    if (i < clips.size() && clips[i] > 0 && std::isfinite(clips[i]))
+      return clips[i];
     return absl::InvalidArgumentError(
         "the model has no range of its values; pack it anew");
   }
@@ -627,7 +624,6 @@ class ByteProgram final : public IntegerProgram {
   // While compiling.
   const PackedModel* model_;
   std::map<std::string, const PackedTensor*> packed_;
-  std::map<std::string, float> clips_;
   std::vector<int> tensors_;         // [node] -> all_, -1 where there is none
   std::map<int, Pending> pending_;   // by the node whose result it is
   std::map<int, Scaling> scalings_;  // likewise

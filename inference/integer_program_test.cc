@@ -76,11 +76,7 @@ PackedModel Packed(const Graph& graph) {
     model.description.add_mean(0.5f);
     model.description.add_deviation(0.25f);
   }
-  for (const Node& node : graph.nodes()) {
-    ActivationRange* const range = model.description.add_activations();
-    range->set_node(node.name());
-    range->set_clip(3);
-  }
+  for (int i = 0; i < graph.nodes_size(); ++i) model.description.add_clips(3);
   return model;
 }
 
@@ -190,7 +186,7 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
         IntegerProgram::Create(model, {.batch = 1}).status().message());
   };
   PackedModel model = Packed(ResNet());
-  model.description.clear_activations();
+  model.description.clear_clips();
   EXPECT_THAT(message(model), testing::HasSubstr("no range of its values"));
   model = Packed(ResNet());
   model.description.clear_mean();

@@ -37,11 +37,7 @@ PackedModel Packed() {
     network.values[tensor.name] = tensor.values;
   PackedModel model = *PackNetwork(network, TernaryPacking::kBits);
   PackedModelDescription& description = model.description;
-  for (const Node& node : network.graph.nodes()) {
-    ActivationRange* const range = description.add_activations();
-    range->set_node(node.name());
-    range->set_clip(4);
-  }
+  for (int i = 0; i < network.graph.nodes_size(); ++i) description.add_clips(4);
   const Normalization& normalization = images->normalization();
   description.mutable_mean()->Add(normalization.mean.begin(),
                                   normalization.mean.end());

@@ -1,12 +1,16 @@
 #include "inference/pack_network.h"
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "models/build.h"
 #include "models/graph_builder.h"
+#include "models/parameters.h"
 
 namespace tritlab {
 namespace {
@@ -77,6 +81,41 @@ TEST(PackNetworkTest, RepackingChangesTheBytesAndNoValue) {
   EXPECT_EQ(back.description.SerializeAsString(),
             trits.description.SerializeAsString());
   EXPECT_EQ(back.tensors, trits.tensors);
+}
+
+// The whole file, with all that stands beside the weights: what the project
+// promises of ResNet-56 with TTQ, first and last layer in full precision.
+TEST(PackNetworkTest, ATernaryResNet56IsSixteenTimesSmallerThanItsWeights) {
+  ModelSpec spec;
+  spec.mutable_cifar_resnet()->set_depth(56);
+  InputOperator image;
+  image.set_height(32);
+  image.set_width(32);
+  image.set_channels(3);
+  NetworkToPack network;
+  network.graph = *BuildGraph(spec, image, 10);
+  const Parameters parameters = *InitialParameters(network.graph, 1);
+  size_t weights = 0;
+  for (const ParameterTensor& tensor : parameters.tensors) {
+    network.values[tensor.name] = tensor.values;
+    if (tensor.role != ParameterTensor::Role::kWeights) continue;
+    weights += tensor.values.size();
+    if (tensor.name == "conv1/weights" || tensor.name == "fc/weights") continue;
+    network.codes[tensor.name] = {
+        .codes = std::vector<uint8_t>(tensor.values.size(), 1),
+        .codebook = {0, 0.1f, -0.2f},
+        .bits = 2};
+  }
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  for (int c = 0; c < 3; ++c) {
+    model.description.add_mean(0.5f);
+    model.description.add_deviation(0.25f);
+  }
+  for (int c = 0; c < 10; ++c) model.description.add_classes("automobile");
+  model.description.set_origin("ttq_resnet56_cifar10, ttq, seed 1");
+  for (int i = 0; i < network.graph.nodes_size(); ++i)
+    model.description.add_clips(4);
+  EXPECT_LE(16 * SerializePackedModel(model).size(), 4 * weights);
 }
 
 }  // namespace

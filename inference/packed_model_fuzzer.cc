@@ -102,11 +102,7 @@ PackedModel Small(const CodedWeights& codes, TernaryPacking packing) {
   PackedModelDescription& description = model.description;
   description.add_mean(0.5f);
   description.add_deviation(0.25f);
-  for (const Node& node : network.graph.nodes()) {
-    ActivationRange* const range = description.add_activations();
-    range->set_node(node.name());
-    range->set_clip(3);
-  }
+  for (int i = 0; i < network.graph.nodes_size(); ++i) description.add_clips(3);
   description.add_classes("cat");
   description.add_classes("dog");
   return model;
