@@ -11,13 +11,13 @@
 //   one code a byte      76,739    63,536  61,816      129,619 130,604
 //   their entropy alone            45,229              114,561
 //
-// (model.trit: 71,208 and 182,280 bytes. Of these, 9,832 and 5,544 are floats,
-// which hardly shrink; the description shrinks from 7.7 KB to 1.6.) Codes that
-// straddle bytes hide their statistics, and matches of single codes cost more
-// than they save, so ternary codes stay five a byte and those of 3, 5, 6 or 7
-// bits get a byte each. Level 19, as 22 gives the same bytes; xz gains 0.7 %
-// on the one and loses 0.8 % on the other. (Figures of the zstd and xz
-// programs; through libarchive the archives are 58,247 and 129,820 bytes.)
+// (Figures of the zstd and xz programs, to within 200 bytes; through libarchive
+// the archives are 58,117 and 129,841 bytes of model.trits of 70,056 and
+// 181,128. Of these, 9,832 and 5,544 are floats, which hardly shrink.) Codes
+// that straddle bytes hide their statistics, and matches of single codes cost
+// more than they save, so ternary codes stay five a byte and those of 3, 5, 6
+// or 7 bits get a byte each. Level 19, as 22 gives the same bytes; xz gains
+// 0.7 % on the one and loses 0.8 % on the other.
 #ifndef TRITLAB_INFERENCE_PACKED_MODEL_ARCHIVE_H_
 #define TRITLAB_INFERENCE_PACKED_MODEL_ARCHIVE_H_
 
