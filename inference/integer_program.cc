@@ -428,14 +428,13 @@ class ByteProgram final : public IntegerProgram {
     });
   }
 
-  // weight_scales: of `weights`, before the layer's own.
+  // scales: of `weights`, before the layer's own.
   absl::Status EmitConvolution(const Pending& layer,
                                const S8Convolution::Options& options,
                                const std::vector<int8_t>& weights,
-                               std::vector<float> weight_scales,
+                               std::vector<float> scales,
                                const std::vector<float>& biases,
                                int from_buffer, int to_buffer) {
-    std::vector<float> scales = std::move(weight_scales);
     for (size_t c = 0; c < scales.size(); ++c) scales[c] *= layer.scale[c];
     if (options_.reference) {
       steps_.push_back([this, shape = layer.shape, options, weights, scales,
@@ -540,15 +539,8 @@ class ByteProgram final : public IntegerProgram {
       steps_.push_back(
           [this, scaled = Keep(layer), biases = layer.shift, from] {
             MultiplyBy(*scaled.product, from);
-            const auto count = static_cast<int64_t>(biases.size());
-            for (int64_t at = 0; at < options_.batch * count; ++at) {
-              const int64_t c = at % count;
-              float value = scaled.scales[c] * static_cast<float>(sums_[at]);
-              if (!scaled.more_scales.empty())
-                value = value + scaled.more_scales[c] *
-                                    static_cast<float>(more_sums_[at]);
-              logits_[at] = value + biases[c];
-            }
+            ScaleSums(options_.batch, scaled.scales, sums_.data(),
+                      scaled.more_scales, more_sums_.data(), biases, logits_);
           });
       return absl::OkStatus();
     }

@@ -5,7 +5,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "models/graph_builder.h"
+#include "models/width.h"
 
 namespace tritlab {
 namespace {
@@ -25,11 +27,9 @@ struct Layer {
 absl::StatusOr<Graph> BuildAlexNet(const AlexNetSpec& spec,
                                    const InputOperator& image,
                                    int64_t classes) {
-  const int64_t width = spec.width() == 0 ? kDefaultWidth : spec.width();
-  if (width < 3 || width > 1024) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("alexnet.width is %d; it must be 3 to 1024", width));
-  }
+  ASSIGN_OR_RETURN(const int64_t width,
+                   WidthOf("alexnet", spec.width(), kDefaultWidth,
+                           /*smallest=*/3));
   if (image.height() < kSmallestImage || image.width() < kSmallestImage) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "alexnet needs images of at least %dx%d, not %dx%d; resize them or use "

@@ -6,7 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "models/graph_builder.h"
+#include "models/width.h"
 
 namespace tritlab {
 namespace {
@@ -63,11 +65,8 @@ absl::StatusOr<Graph> BuildImageNetResNet(const ImageNetResNetSpec& spec,
           "imagenet_resnet.depth is %d; it must be 18, 34 or 50",
           spec.depth()));
   }
-  const int64_t width = spec.width() == 0 ? kDefaultWidth : spec.width();
-  if (width < 0 || width > 1024) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "imagenet_resnet.width is %d; it must be 1 to 1024", width));
-  }
+  ASSIGN_OR_RETURN(const int64_t width,
+                   WidthOf("imagenet_resnet", spec.width(), kDefaultWidth));
   const bool bottlenecks = spec.depth() == 50;
   const bool v1 = spec.variant() == ImageNetResNetSpec::V1;
   const bool small = spec.stem() == ImageNetResNetSpec::SMALL_IMAGES;

@@ -5,7 +5,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "models/graph_builder.h"
+#include "models/width.h"
 
 namespace tritlab {
 namespace {
@@ -77,11 +79,8 @@ absl::StatusOr<Graph> BuildCifarResNet(const CifarResNetSpec& spec,
                         "least 1: 8, 20, 32, 44, 56, 110",
                         spec.depth()));
   }
-  const int64_t width = spec.width() == 0 ? kDefaultWidth : spec.width();
-  if (width < 0 || width > 1024) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "cifar_resnet.width is %d; it must be 1 to 1024", width));
-  }
+  ASSIGN_OR_RETURN(const int64_t width,
+                   WidthOf("cifar_resnet", spec.width(), kDefaultWidth));
   const bool pre_activation = spec.variant() == CifarResNetSpec::PRE_ACTIVATION;
   const int blocks = (spec.depth() - 2) / 6;
 

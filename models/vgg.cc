@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "models/graph_builder.h"
+#include "models/width.h"
 
 namespace tritlab {
 namespace {
@@ -39,16 +40,6 @@ absl::Status CheckImage(absl::string_view model, const InputOperator& image,
         model, stages, image.height(), image.width(), multiple));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<int64_t> WidthOf(absl::string_view model, int64_t width,
-                                int64_t width_by_default) {
-  if (width == 0) return width_by_default;
-  if (width < 0 || width > 1024) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s.width is %d; it must be 1 to 1024", model, width));
-  }
-  return width;
 }
 
 }  // namespace

@@ -243,22 +243,30 @@ void RoundToBytes(const float* values, int64_t count, float residual_scale,
   });
 }
 
+void ScaleSums(int64_t batch, std::span<const float> scales,
+               const int32_t* sums, std::span<const float> more_scales,
+               const int32_t* more_sums, std::span<const float> biases,
+               float* values) {
+  const auto channels = static_cast<int64_t>(scales.size());
+#pragma omp parallel for schedule(static)
+  for (int64_t at = 0; at < batch * channels; ++at) {
+    const int64_t c = at % channels;
+    float value = scales[c] * static_cast<float>(sums[at]);
+    if (!more_scales.empty())
+      value = value + more_scales[c] * static_cast<float>(more_sums[at]);
+    values[at] = value + biases[c];
+  }
+}
+
 void RoundSums(int64_t batch, std::span<const float> scales,
                const int32_t* sums, std::span<const float> more_scales,
                const int32_t* more_sums, std::span<const float> biases,
                bool relu, ByteType type, void* output) {
-  const auto channels = static_cast<int64_t>(scales.size());
-  AsBytes(type, output, [&]<typename Byte>(Byte* bytes) {
-#pragma omp parallel for schedule(static)
-    for (int64_t at = 0; at < batch * channels; ++at) {
-      const int64_t c = at % channels;
-      float value = scales[c] * static_cast<float>(sums[at]);
-      if (!more_scales.empty())
-        value = value + more_scales[c] * static_cast<float>(more_sums[at]);
-      value = value + biases[c];
-      bytes[at] = Saturate<Byte>(relu ? std::max(value, 0.0f) : value);
-    }
-  });
+  std::vector<float> values(batch * scales.size());
+  ScaleSums(batch, scales, sums, more_scales, more_sums, biases, values.data());
+  // No residual.
+  RoundToBytes(values.data(), static_cast<int64_t>(values.size()), 0, type,
+               output, relu, type, output);
 }
 
 void QuantizeBytes(const float* values, int64_t count, float step,

@@ -36,10 +36,15 @@ void RoundToBytes(const float* values, int64_t count, float residual_scale,
                   ByteType residual_type, const void* residual, bool relu,
                   ByteType type, void* output);
 
-// A linear layer's sums to bytes: output = scales[c] * sums + more_scales[c] *
-// more_sums + biases[c], from left to right, each operation rounded to f32; not
-// below 0 with relu. Where more_scales is empty there is no second term.
-// Arrays of sums: [batch][channels].
+// A linear layer's sums to values: scales[c] * sums + more_scales[c] *
+// more_sums
+// + biases[c], from left to right, each operation rounded to f32. Where
+// more_scales is empty there is no second term. Arrays: [batch][channels].
+void ScaleSums(int64_t batch, std::span<const float> scales,
+               const int32_t* sums, std::span<const float> more_scales,
+               const int32_t* more_sums, std::span<const float> biases,
+               float* values);
+// The same rounded to bytes; not below 0 with relu.
 void RoundSums(int64_t batch, std::span<const float> scales,
                const int32_t* sums, std::span<const float> more_scales,
                const int32_t* more_sums, std::span<const float> biases,
