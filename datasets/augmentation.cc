@@ -7,12 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/random.h"
+#include "base/status_macros.h"
 
 namespace tritlab {
 namespace {
 
 // Tells these random numbers apart from others of the same seed.
 constexpr uint64_t kAugmentationStream = 0x6175676d;
+// The streams below it.
+constexpr uint64_t kRegionStream = 1;
+constexpr uint64_t kColorStream = 2;
 
 // A row of the image to a row of the output; kChannels 0 is any number.
 template <int kChannels>
@@ -38,10 +42,76 @@ void TransformRow(const uint8_t* row, int width, int any_channels, int shift,
   }
 }
 
+absl::Status Impossible(absl::string_view field, double value,
+                        absl::string_view advice) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "augmentation.", field, ": ", value, " is impossible; ", advice));
+}
+
+absl::Status ValidateRandomCrop(const RandomCropSpec& spec,
+                                const ImageShape& shape, int shorter_side) {
+  const int least =
+      spec.has_shorter_side_min() ? spec.shorter_side_min() : shorter_side;
+  const int side = std::max(shape.height, shape.width);
+  if (least < side || least > kMaxShorterSide) {
+    return Impossible(
+        "random_crop.shorter_side_min", least,
+        absl::StrCat("give the crop's ", side, " to ", kMaxShorterSide));
+  }
+  if (spec.has_shorter_side_max() &&
+      (spec.shorter_side_max() < least ||
+       spec.shorter_side_max() > kMaxShorterSide)) {
+    return Impossible("random_crop.shorter_side_max", spec.shorter_side_max(),
+                      absl::StrCat("give shorter_side_min, ", least, ", to ",
+                                   kMaxShorterSide));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateRandomResizedCrop(const RandomResizedCropSpec& spec) {
+  const RandomResizedCropLimits limits(spec);
+  if (!(limits.scale_min > 0 && limits.scale_min <= 1)) {
+    return Impossible("random_resized_crop.scale_min", limits.scale_min,
+                      "give a number above 0, at most 1");
+  }
+  if (!(limits.scale_max >= limits.scale_min && limits.scale_max <= 1)) {
+    return Impossible("random_resized_crop.scale_max", limits.scale_max,
+                      "give scale_min to 1");
+  }
+  if (!(limits.ratio_min > 0 && limits.ratio_min <= 1000)) {
+    return Impossible("random_resized_crop.ratio_min", limits.ratio_min,
+                      "give a number above 0, at most 1000");
+  }
+  if (!(limits.ratio_max >= limits.ratio_min && limits.ratio_max <= 1000)) {
+    return Impossible("random_resized_crop.ratio_max", limits.ratio_max,
+                      "give ratio_min to 1000");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateColorJitter(const ColorJitterSpec& spec, int channels) {
+  if (channels != 3) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("augmentation.color_jitter: the images have ", channels,
+                     " channels, no colours; remove it"));
+  }
+  for (const auto& [field, value] : {std::pair{"brightness", spec.brightness()},
+                                     std::pair{"contrast", spec.contrast()},
+                                     std::pair{"saturation", spec.saturation()},
+                                     std::pair{"lighting", spec.lighting()}}) {
+    if (!(value >= 0 && value <= 10)) {
+      return Impossible(absl::StrCat("color_jitter.", field), value,
+                        "give 0 to 10");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ValidateAugmentationSpec(const AugmentationSpec& spec,
-                                      const ImageShape& shape) {
+                                      const ImageShape& shape,
+                                      int shorter_side) {
   const int smaller = std::min(shape.height, shape.width);
   if (spec.pad_crop() < 0 || spec.pad_crop() >= smaller) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -52,6 +122,21 @@ absl::Status ValidateAugmentationSpec(const AugmentationSpec& spec,
     return absl::InvalidArgumentError(absl::StrCat(
         "augmentation.cutout: ", spec.cutout(), " is impossible for ",
         shape.height, "x", shape.width, " images; give 0 to ", smaller));
+  }
+  if (spec.has_random_crop() && spec.has_random_resized_crop()) {
+    return absl::InvalidArgumentError(
+        "augmentation.random_crop: excludes random_resized_crop; remove one "
+        "of them");
+  }
+  if (spec.has_random_crop()) {
+    RETURN_IF_ERROR(
+        ValidateRandomCrop(spec.random_crop(), shape, shorter_side));
+  }
+  if (spec.has_random_resized_crop()) {
+    RETURN_IF_ERROR(ValidateRandomResizedCrop(spec.random_resized_crop()));
+  }
+  if (spec.has_color_jitter()) {
+    RETURN_IF_ERROR(ValidateColorJitter(spec.color_jitter(), shape.channels));
   }
   return absl::OkStatus();
 }
@@ -78,6 +163,22 @@ absl::Status ValidateNormalization(const Normalization& normalization,
   return absl::OkStatus();
 }
 
+bool HasRandomRegion(const AugmentationSpec& spec) {
+  return spec.has_random_crop() || spec.has_random_resized_crop();
+}
+
+Region DecideRegion(const AugmentationSpec& spec, const ImageSize& image,
+                    const ImageShape& shape, int shorter_side, uint64_t seed,
+                    int64_t epoch, int64_t index) {
+  const RandomStream random =
+      RandomStream(seed, kAugmentationStream, epoch, index)
+          .Substream(kRegionStream);
+  return spec.has_random_resized_crop()
+             ? RandomResizedCrop(spec.random_resized_crop(), image, random)
+             : RandomCrop(spec.random_crop(), image, shorter_side,
+                          {shape.height, shape.width}, random);
+}
+
 AugmentationDecision DecideAugmentation(const AugmentationSpec& spec,
                                         const ImageShape& shape, uint64_t seed,
                                         int64_t epoch, int64_t index) {
@@ -95,6 +196,10 @@ AugmentationDecision DecideAugmentation(const AugmentationSpec& spec,
     decision.cutout_size = spec.cutout();
     decision.cutout_y = static_cast<int>(random.Below(3, shape.height));
     decision.cutout_x = static_cast<int>(random.Below(4, shape.width));
+  }
+  if (spec.has_color_jitter()) {
+    decision.color =
+        DecideColor(spec.color_jitter(), random.Substream(kColorStream));
   }
   return decision;
 }

@@ -1,6 +1,8 @@
 #include "datasets/augmentation.h"
 
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -131,6 +133,105 @@ TEST(DecideAugmentationTest, SeedEpochAndImageEachMatter) {
     }
   }
   EXPECT_EQ(seen.size(), 8u);
+}
+
+TEST(DecideRegionTest, IsAFunctionOfSeedEpochAndImage) {
+  AugmentationSpec spec;
+  EXPECT_FALSE(HasRandomRegion(spec));
+  spec.mutable_random_resized_crop();
+  ASSERT_TRUE(HasRandomRegion(spec));
+  std::set<std::pair<double, double>> seen;
+  for (int seed : {1, 2}) {
+    for (int epoch : {0, 1}) {
+      for (int image : {0, 1}) {
+        const auto decide = [&] {
+          return DecideRegion(spec, {4000, 5000}, {224, 224, 3}, 256, seed,
+                              epoch, image);
+        };
+        EXPECT_EQ(decide(), decide());
+        seen.insert({decide().top, decide().left});
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 8u);
+}
+
+// What is new leaves what was drawn before as it was.
+TEST(DecideAugmentationTest, CropAndColourDoNotChangeTheRest) {
+  AugmentationSpec spec;
+  spec.set_pad_crop(2);
+  spec.set_flip(true);
+  spec.set_cutout(6);
+  AugmentationSpec more = spec;
+  more.mutable_random_resized_crop();
+  more.mutable_color_jitter()->set_brightness(0.5f);
+  for (int image = 0; image < 100; ++image) {
+    AugmentationDecision first =
+        DecideAugmentation(spec, {8, 9, 3}, 1, 0, image);
+    const AugmentationDecision second =
+        DecideAugmentation(more, {8, 9, 3}, 1, 0, image);
+    EXPECT_EQ(first.shift_y, second.shift_y);
+    EXPECT_EQ(first.shift_x, second.shift_x);
+    EXPECT_EQ(first.flip, second.flip);
+    EXPECT_EQ(first.cutout_y, second.cutout_y);
+    EXPECT_EQ(first.cutout_x, second.cutout_x);
+    EXPECT_EQ(first.color, ColorDecision());
+    EXPECT_NE(second.color.factor[0], 1);
+  }
+}
+
+TEST(ValidateTest, ImpossibleCropsAndColoursNameTheField) {
+  const ImageShape shape{224, 224, 3};
+  const auto message = [&](auto set, const ImageShape& of) {
+    AugmentationSpec spec;
+    set(spec);
+    return std::string(ValidateAugmentationSpec(spec, of, 256).message());
+  };
+  EXPECT_EQ(message(
+                [](auto& spec) {
+                  spec.mutable_random_crop()->set_shorter_side_max(480);
+                  spec.mutable_color_jitter()->set_lighting(0.1f);
+                },
+                shape),
+            "");
+  EXPECT_THAT(message(
+                  [](auto& spec) {
+                    spec.mutable_random_crop();
+                    spec.mutable_random_resized_crop();
+                  },
+                  shape),
+              HasSubstr("augmentation.random_crop: excludes"));
+  EXPECT_THAT(message(
+                  [](auto& spec) {
+                    spec.mutable_random_crop()->set_shorter_side_min(223);
+                  },
+                  shape),
+              HasSubstr("augmentation.random_crop.shorter_side_min: 223 "));
+  EXPECT_THAT(message(
+                  [](auto& spec) {
+                    spec.mutable_random_crop()->set_shorter_side_max(255);
+                  },
+                  shape),
+              HasSubstr("augmentation.random_crop.shorter_side_max: 255 "));
+  EXPECT_THAT(message(
+                  [](auto& spec) {
+                    spec.mutable_random_resized_crop()->set_scale_min(0);
+                  },
+                  shape),
+              HasSubstr("augmentation.random_resized_crop.scale_min: 0 "));
+  EXPECT_THAT(message(
+                  [](auto& spec) {
+                    spec.mutable_random_resized_crop()->set_ratio_max(0.5f);
+                  },
+                  shape),
+              HasSubstr("augmentation.random_resized_crop.ratio_max: 0.5 "));
+  EXPECT_THAT(
+      message([](auto& spec) { spec.mutable_color_jitter()->set_contrast(-1); },
+              shape),
+      HasSubstr("augmentation.color_jitter.contrast: -1 "));
+  EXPECT_THAT(
+      message([](auto& spec) { spec.mutable_color_jitter(); }, {8, 8, 1}),
+      HasSubstr("augmentation.color_jitter: the images have 1 "));
 }
 
 TEST(ValidateTest, ImpossibleSettingsNameTheField) {

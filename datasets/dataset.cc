@@ -1,11 +1,14 @@
 #include "datasets/dataset.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "base/crc32c.h"
 #include "base/memory.h"
+#include "base/status_macros.h"
+#include "datasets/resample.h"
 
 namespace tritlab {
 
@@ -16,6 +19,26 @@ absl::Status CheckImageMemory(absl::string_view source, int64_t images,
                    shape.width, "x", shape.channels),
       static_cast<double>(images) * shape.size(),
       "use smaller or fewer images");
+}
+
+absl::Status Dataset::ReadRegions(int64_t index, ChooseRegions choose,
+                                  std::span<uint8_t> pixels,
+                                  int32_t* label) const {
+  std::vector<uint8_t> image(shape().size());
+  RETURN_IF_ERROR(Read(index, image, label));
+  const ImageSize size{shape().height, shape().width};
+  uint8_t* output = pixels.data();
+  for (const Region& region : choose(size)) {
+    assert(output + shape().size() <= pixels.data() + pixels.size());
+    Resample(image.data(), size, shape().channels, region, size, output);
+    output += shape().size();
+  }
+  return absl::OkStatus();
+}
+
+bool Dataset::LeaveOut(int64_t /*index*/,
+                       const absl::Status& /*reason*/) const {
+  return false;
 }
 
 absl::StatusOr<std::unique_ptr<MemoryDataset>> MemoryDataset::Create(

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "datasets/region.h"
 
 namespace tritlab {
 
@@ -39,10 +41,17 @@ enum class Split { kTrain, kTest };
 struct DatasetInfo {
   std::string name;    // cifar10, imagefolder, synthetic
   std::string source;  // what was read, for the report: a path, or "built-in"
-  ImageShape shape;
+  ImageShape shape;    // of what Read gives
   std::vector<std::string> class_names;  // label -> name
   Normalization normalization;
+  // Images of any size: what ResizeSpec says; 0: all are of `shape`.
+  int shorter_side = 0;
+  bool ten_crop = false;  // ResizeSpec's, for the test split
 };
+
+// Regions of an image of that size.
+using ChooseRegions =
+    absl::FunctionRef<std::vector<Region>(const ImageSize& image)>;
 
 // Immutable; all methods may be called from any thread.
 class Dataset {
@@ -63,12 +72,24 @@ class Dataset {
   // The same images in the same order have the same one whatever they were
   // read from.
   virtual uint32_t checksum() const = 0;
-  // Image `index` in [0, size()) into `pixels`, of shape().size() bytes.
+  // Image `index` in [0, size()) into `pixels`, of shape().size() bytes; of
+  // images of any size the centre crop.
   virtual absl::Status Read(int64_t index, std::span<uint8_t> pixels,
                             int32_t* label) const = 0;
+  // Parts of image `index`, each resampled to shape(), one after the other.
+  // `choose` must give as many as `pixels` has room for.
+  virtual absl::Status ReadRegions(int64_t index, ChooseRegions choose,
+                                   std::span<uint8_t> pixels,
+                                   int32_t* label) const;
   // The pixels of an image where all are in memory, else nullptr: then Read.
   virtual const uint8_t* InMemory(int64_t index) const = 0;
   virtual int32_t label(int64_t index) const = 0;
+
+  // Whether to go on without image `index`, which could not be read for that
+  // reason. If so, it is named on stderr once, and counted.
+  virtual bool LeaveOut(int64_t index, const absl::Status& reason) const;
+  // How many images were left out so far.
+  virtual int64_t left_out() const { return 0; }
 
  protected:
   explicit Dataset(DatasetInfo info) : info_(std::move(info)) {}

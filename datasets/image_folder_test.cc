@@ -1,7 +1,5 @@
 #include "datasets/image_folder.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "datasets/jpeg_writer.h"
+#include "datasets/tar_writer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -23,9 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// Path -> contents; a path that ends in / is a folder, one whose contents
-// begin with "-> " a link.
-using Files = std::vector<std::pair<std::string, std::string>>;
+using Files = TarFiles;
 
 Files GoodFiles() {
   return {{"train/", ""},
@@ -70,31 +67,12 @@ class ImageFolderTest : public testing::Test {
   std::string PutArchive(const std::string& name, const std::string& prefix,
                          const Files& files) {
     const std::string path = JoinPath(folder_, name);
-    archive* writer = archive_write_new();
-    archive_write_set_format_pax_restricted(writer);
-    if (path.ends_with(".gz")) archive_write_add_filter_gzip(writer);
-    EXPECT_EQ(archive_write_open_filename(writer, path.c_str()), ARCHIVE_OK);
-    for (const auto& [file, contents] : files) {
-      archive_entry* entry = archive_entry_new();
-      archive_entry_set_pathname(entry, (prefix + file).c_str());
-      archive_entry_set_perm(entry, 0755);
-      if (file.ends_with("/")) {
-        archive_entry_set_filetype(entry, AE_IFDIR);
-      } else if (contents.starts_with("-> ")) {
-        archive_entry_set_filetype(entry, AE_IFLNK);
-        archive_entry_set_symlink(entry, contents.substr(3).c_str());
-      } else {
-        archive_entry_set_filetype(entry, AE_IFREG);
-        archive_entry_set_size(entry, contents.size());
-      }
-      EXPECT_EQ(archive_write_header(writer, entry), ARCHIVE_OK);
-      if (archive_entry_filetype(entry) == AE_IFREG) {
-        archive_write_data(writer, contents.data(), contents.size());
-      }
-      archive_entry_free(entry);
-    }
-    EXPECT_EQ(archive_write_close(writer), ARCHIVE_OK);
-    archive_write_free(writer);
+    Files prefixed;
+    for (const auto& [file, contents] : files)
+      prefixed.push_back({prefix + file, contents});
+    EXPECT_TRUE(
+        WriteFileAtomically(path, MakeTar(prefixed, path.ends_with(".gz")))
+            .ok());
     return path;
   }
 
@@ -282,6 +260,53 @@ TEST_F(ImageFolderTest, BrokenLinksAreNamed) {
     EXPECT_EQ(status.message(),
               link + ": is a broken link or was removed; restore or remove it");
     unlink(link.c_str());
+  }
+}
+
+TEST_F(ImageFolderTest, ClassesTxtNamesTheClasses) {
+  Files files = GoodFiles();
+  files.push_back({"classes.txt", "cat\tdomestic cat, house cat\n\nelk x\n"});
+  for (const std::string& path :
+       {PutFolder("good", files), PutArchive("a.tar", "some/where/", files),
+        PutArchive("a.tar.gz", "", files)}) {
+    const auto train = Read(path, Split::kTrain);
+    ASSERT_TRUE(train.ok()) << train.status();
+    EXPECT_THAT((*train)->class_names(),
+                ElementsAre("ant", "cat domestic cat, house cat"));
+    EXPECT_EQ((*Read(path, Split::kTest))->class_names(),
+              (*train)->class_names());
+  }
+}
+
+// Files of any size, wherever they are stored, before they are decoded.
+TEST_F(ImageFolderTest, EncodedImagesAreTheFiles) {
+  Files files = GoodFiles();
+  files.push_back({"train/cat/5.jpg", PlainJpeg(50, 60, 7, 7, 7)});
+  files.push_back({"train/cat/" + std::string(150, 'x') + ".jpg",
+                   PlainJpeg(51, 61, 8, 8, 8)});
+  uint32_t checksum = 0;
+  for (const std::string& path :
+       {PutFolder("good", files), PutArchive("a.tar", "./", files),
+        PutArchive("a.tar.gz", "x/", files)}) {
+    const auto images = OpenImageFolder(path, Split::kTrain);
+    ASSERT_TRUE(images.ok()) << images.status();
+    ASSERT_EQ((*images)->size(), 5);
+    const std::string names[] = {"ant/a.jpeg", "cat/10.jpg", "cat/2.JPG",
+                                 "cat/5.jpg", files.back().first.substr(6)};
+    for (int i = 0; i < 5; ++i) {
+      std::string bytes;
+      int32_t label;
+      ASSERT_TRUE((*images)->Read(i, &bytes, &label).ok());
+      EXPECT_EQ(label, i == 0 ? 0 : 1);
+      EXPECT_THAT((*images)->Name(i), StartsWith(path));
+      EXPECT_THAT((*images)->Name(i), HasSubstr("train/" + names[i]));
+      for (const auto& [name, contents] : files) {
+        if (name != "train/" + names[i]) continue;
+        EXPECT_EQ(bytes, contents);
+      }
+    }
+    if (checksum == 0) checksum = (*images)->checksum();
+    EXPECT_EQ((*images)->checksum(), checksum);
   }
 }
 

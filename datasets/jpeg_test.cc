@@ -1,9 +1,13 @@
 #include "datasets/jpeg.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "datasets/exif.h"
+#include "datasets/exif_writer.h"
 #include "datasets/jpeg_writer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -96,21 +100,188 @@ TEST(JpegTest, DamageNeverCrashes) {
 TEST(JpegTest, OtherKindsOfFilesAreNamedAsSuch) {
   for (const std::string& bytes :
        {std::string(), std::string("\x89PNG\r\n\x1a\n not a jpeg"),
-        std::string("hello")}) {
+        std::string("hello"), std::string("GIF89a"),
+        std::string("RIFF....WEBPVP8 ")}) {
     const absl::Status status = JpegShape(bytes, "b.jpg").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(status.message()),
                 StartsWith("b.jpg: is not a JPEG"));
   }
+  EXPECT_THAT(
+      std::string(JpegShape("\x89PNG\r\n", "b.JPEG").status().message()),
+      HasSubstr("but a PNG; convert it"));
 }
 
-TEST(JpegTest, CmykIsRefused) {
-  const std::string bytes = EncodeJpeg(Picture(8, 8, 4), 8, 8, 4);
-  EXPECT_THAT(std::string(JpegShape(bytes, "c.jpg").status().message()),
-              HasSubstr("CMYK"));
+// The writer's are Adobe's, whose bytes are 255 - ink.
+TEST(JpegTest, CmykBecomesRgb) {
+  const ImageShape shape{8, 8, 3};
+  std::vector<uint8_t> inks;
+  for (int i = 0; i < 64; ++i) inks.insert(inks.end(), {255, 128, 0, 200});
+  const std::string bytes = EncodeJpeg(inks, 8, 8, 4, 100);
+  EXPECT_EQ(*JpegShape(bytes, "c.jpg"), shape);
   std::vector<uint8_t> decoded;
-  EXPECT_THAT(std::string(Decode(bytes, {8, 8, 3}, &decoded).message()),
-              HasSubstr("CMYK"));
+  ASSERT_TRUE(Decode(bytes, shape, &decoded).ok());
+  for (int i = 0; i < 64; ++i) {
+    ASSERT_NEAR(decoded[i * 3], 200, 2);
+    ASSERT_NEAR(decoded[i * 3 + 1], 100, 2);
+    ASSERT_NEAR(decoded[i * 3 + 2], 0, 2);
+  }
+  // Without Adobe's marker (0xffee) the bytes are the inks.
+  std::string plain = bytes;
+  const size_t marker = plain.find("\xff\xee");
+  ASSERT_NE(marker, std::string::npos);
+  plain.erase(marker, 2 + 14);
+  ASSERT_TRUE(Decode(plain, shape, &decoded).ok());
+  for (int i = 0; i < 64; ++i) {
+    ASSERT_NEAR(decoded[i * 3], 0, 2);
+    ASSERT_NEAR(decoded[i * 3 + 1], 55 * 127 / 255, 2);
+    ASSERT_NEAR(decoded[i * 3 + 2], 55, 2);
+  }
+}
+
+TEST(JpegTest, AnImageIsTurnedAsItsExifBlockSays) {
+  const std::string plain = EncodeJpeg(Picture(24, 16, 3), 24, 16, 3);
+  const ImageShape shape{24, 16, 3}, turned{16, 24, 3};
+  std::vector<uint8_t> stored, decoded;
+  ASSERT_TRUE(Decode(plain, shape, &stored).ok());
+  const std::string bytes = WithExif(plain, ExifMarker(6, true));
+  EXPECT_EQ(*JpegShape(bytes, "a.jpg"), turned);
+  ASSERT_TRUE(Decode(bytes, turned, &decoded).ok());
+  const auto expect_turned = [&](int orientation) {
+    const auto expected = Upright(stored.data(), {24, 16}, orientation);
+    EXPECT_TRUE(std::equal(decoded.begin(), decoded.end(), expected.get()));
+  };
+  expect_turned(6);
+  EXPECT_FALSE(Decode(bytes, shape, &decoded).ok());
+  const std::string mirrored = WithExif(plain, ExifMarker(2, false));
+  ASSERT_TRUE(Decode(mirrored, shape, &decoded).ok());
+  expect_turned(2);
+}
+
+TEST(JpegTest, ASmallerImageIsTheMeanOfItsPixels) {
+  const int height = 41, width = 67;
+  const std::string bytes =
+      EncodeJpeg(Picture(height, width, 3), height, width, 3, 95);
+  std::vector<uint8_t> full;
+  ASSERT_TRUE(Decode(bytes, {height, width, 3}, &full).ok());
+  for (int denominator : {1, 2, 4, 8}) {
+    for (int orientation : {1, 8}) {
+      const bool turn = orientation == 8;
+      const auto image =
+          DecodeJpegPart(WithExif(bytes, ExifMarker(orientation, false)),
+                         "a.jpg", [&](const ImageSize& size) {
+                           EXPECT_EQ(size, turn ? (ImageSize{width, height})
+                                                : (ImageSize{height, width}));
+                           return WholeJpeg(size, denominator);
+                         });
+      ASSERT_TRUE(image.ok()) << image.status();
+      const int h = (height + denominator - 1) / denominator;
+      const int w = (width + denominator - 1) / denominator;
+      EXPECT_EQ(image->size, turn ? (ImageSize{w, h}) : (ImageSize{h, w}));
+      if (turn) continue;
+      for (int y = 0; y < height / denominator; ++y) {
+        for (int x = 0; x < width / denominator; ++x) {
+          double mean = 0;
+          for (int i = 0; i < denominator * denominator; ++i) {
+            mean += full[((y * denominator + i / denominator) * width +
+                          x * denominator + i % denominator) *
+                         3];
+          }
+          // Bytes of the picture begin anew after 255.
+          const int value = image->pixels[(y * w + x) * 3];
+          if (4 * (x + 1) * denominator + 3 * (y + 1) * denominator < 200) {
+            ASSERT_NEAR(value, mean / denominator / denominator, 4);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Rows and columns that are not wanted are not decoded, and those that are do
+// not show it, of every subsampling.
+TEST(JpegTest, APartIsThatOfTheWhole) {
+  const int height = 150, width = 210;
+  std::vector<uint8_t> noise(height * width * 3);
+  for (size_t i = 0; i < noise.size(); ++i)
+    noise[i] = static_cast<uint8_t>(i * 2654435761u >> 24);
+  for (int horizontal : {1, 2}) {
+    for (int vertical : {1, 2}) {
+      for (bool progressive : {false, true}) {
+        const std::string bytes = EncodeSubsampledJpeg(
+            noise, height, width, horizontal, vertical, progressive);
+        for (int denominator : {1, 2, 4, 8}) {
+          const auto whole =
+              DecodeJpegPart(bytes, "a.jpg", [&](const ImageSize& full) {
+                return WholeJpeg(full, denominator);
+              });
+          ASSERT_TRUE(whole.ok()) << whole.status();
+          const int h = whole->size.height, w = whole->size.width;
+          for (const Region& share :
+               {Region{0, 0, 1, 1}, Region{0.3, 0.4, 0.2, 0.1},
+                Region{0.5, 0.1, 0.5, 0.7}, Region{0, 0.6, 0.05, 0.4},
+                Region{0.97, 0.97, 0.03, 0.03}, Region{0.1, 0, 0.8, 0.02}}) {
+            const Region part{share.top * h, share.left * w, share.height * h,
+                              share.width * w};
+            const auto image =
+                DecodeJpegPart(bytes, "a.jpg", [&](const ImageSize&) {
+                  return JpegPart{denominator, part};
+                });
+            ASSERT_TRUE(image.ok()) << image.status();
+            ASSERT_EQ(image->size, whole->size);
+            const auto first = [](double begin) {
+              return std::max(static_cast<int>(begin) - 1, 0);
+            };
+            const auto last = [](double end, int limit) {
+              return std::min(static_cast<int>(std::ceil(end)) + 1, limit);
+            };
+            for (int y = first(part.top); y < last(part.top + part.height, h);
+                 ++y) {
+              for (int x = 3 * first(part.left);
+                   x < 3 * last(part.left + part.width, w); ++x) {
+                ASSERT_EQ(image->pixels[y * w * 3 + x],
+                          whole->pixels[y * w * 3 + x])
+                    << horizontal << vertical << progressive << " /"
+                    << denominator << " at " << y << ", " << x / 3 << " of "
+                    << part.top << ", " << part.left;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// What lies below the wanted part is missing.
+TEST(JpegTest, ACutFileIsAnErrorWhateverIsWanted) {
+  const std::string bytes = EncodeJpeg(Picture(60, 60, 3), 60, 60, 3);
+  const auto decode = [&](size_t size) {
+    return DecodeJpegPart(bytes.substr(0, size), "a.jpg",
+                          [](const ImageSize&) {
+                            return JpegPart{1, {0, 0, 5, 5}};
+                          })
+        .status();
+  };
+  EXPECT_TRUE(decode(bytes.size()).ok());
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode(size).ok()) << size;
+}
+
+TEST(JpegTest, SuperfluousBytesArePassedOver) {
+  // Before the marker that ends the file.
+  std::string bytes = PlainJpeg(8, 8, 1, 2, 3);
+  bytes.insert(bytes.size() - 2, "12345");
+  std::vector<uint8_t> decoded;
+  EXPECT_TRUE(Decode(bytes, {8, 8, 3}, &decoded).ok());
+}
+
+TEST(JpegTest, OtherKindsOfJpegAreNamedAsSuch) {
+  std::string bytes = PlainJpeg(8, 8, 1, 2, 3);
+  const size_t frame = bytes.find("\xff\xc0");
+  bytes[frame + 4] = 12;
+  EXPECT_THAT(std::string(JpegShape(bytes, "a.jpg").status().message()),
+              HasSubstr("more than 8 bits"));
 }
 
 TEST(JpegTest, AnotherSizeIsRefusedBeforeDecoding) {

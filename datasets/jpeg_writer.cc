@@ -56,6 +56,17 @@ std::string EncodeJpeg(const std::vector<uint8_t>& pixels, int height,
                 });
 }
 
+std::string EncodeSubsampledJpeg(const std::vector<uint8_t>& pixels, int height,
+                                 int width, int horizontal, int vertical,
+                                 bool progressive) {
+  return Encode(pixels, height, width, 3, 85,
+                [&](jpeg_compress_struct* encoder) {
+                  encoder->comp_info[0].h_samp_factor = horizontal;
+                  encoder->comp_info[0].v_samp_factor = vertical;
+                  if (progressive) jpeg_simple_progression(encoder);
+                });
+}
+
 std::string ManyScansJpeg(int scans) {
   // Each coefficient by itself, from the highest of ten bits to the lowest.
   std::vector<jpeg_scan_info> script;

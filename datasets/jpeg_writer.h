@@ -1,4 +1,4 @@
-// Makes JPEG files for tests.
+// Makes JPEG files: pictures for TensorBoard, and what tests read.
 #ifndef TRITLAB_DATASETS_JPEG_WRITER_H_
 #define TRITLAB_DATASETS_JPEG_WRITER_H_
 
@@ -13,6 +13,12 @@ namespace tritlab {
 std::string EncodeJpeg(const std::vector<uint8_t>& pixels, int height,
                        int width, int components, int quality = 95,
                        bool progressive = false);
+
+// RGB, whose chroma has a half of the rows or columns where that is 2, else
+// all.
+std::string EncodeSubsampledJpeg(const std::vector<uint8_t>& pixels, int height,
+                                 int width, int horizontal, int vertical,
+                                 bool progressive = false);
 
 // An image of one colour.
 std::string PlainJpeg(int height, int width, uint8_t red, uint8_t green,

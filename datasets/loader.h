@@ -1,4 +1,4 @@
-// Batches of a dataset, prepared by a thread of its own ahead of their use.
+// Batches of a dataset, prepared by threads of its own ahead of their use.
 //
 //   ASSIGN_OR_RETURN(auto loader, Loader::Create(dataset, options));
 //   loader->Start(epoch);
@@ -10,7 +10,11 @@
 //
 // The order is a function of seed and epoch, and so is what augmentation does
 // to each image: a run that starts anew at any batch of any epoch sees the same
-// images as one that never stopped.
+// images as one that never stopped, and with any number of threads.
+//
+// An image that the dataset leaves out (Dataset::LeaveOut) makes an
+// evaluation's batch shorter; in training the one after it in the dataset
+// stands in for it.
 #ifndef TRITLAB_DATASETS_LOADER_H_
 #define TRITLAB_DATASETS_LOADER_H_
 
@@ -36,11 +40,16 @@ struct Batch {
   std::span<const float> images;
   // [batch_size].
   std::span<const int32_t> labels;
-  // How many of them count. Less than batch_size only for the last batch of an
-  // epoch with drop_last = false; the rest are images of 0 with label 0.
+  // How many of them count. Less than batch_size only with drop_last = false,
+  // for the last batch of an epoch and where images were left out; the rest are
+  // images of 0 with label 0.
   int64_t count = 0;
   int64_t epoch = 0;
   int64_t index = 0;  // of the batch in its epoch
+  // Which of the views of its images this is; with ten crops, ten batches in
+  // turn show the same images: the four corners, the centre, and their mirror
+  // images.
+  int view = 0;
 };
 
 class Loader {
@@ -49,10 +58,13 @@ class Loader {
     int64_t batch_size = 128;
     bool shuffle = false;    // else in the dataset's order
     bool drop_last = false;  // leaves out a last batch that is not full
+    bool ten_crop = false;   // evaluation: ResizeSpec's, instead of the centre
     uint64_t seed = 1;
     AugmentationSpec augmentation = {};  // unset: none
     Normalization normalization = {};    // empty: the dataset's
     int64_t queue_batches = 4;           // prepared ahead, at least 1
+    // 0: one where images are in memory, else OpenMP's number.
+    int threads = 0;
   };
 
   // `dataset` must outlive the loader. InvalidArgument for impossible options,
@@ -65,6 +77,8 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   int64_t batches_per_epoch() const { return batches_per_epoch_; }
+  // Batches in turn that show the same images.
+  int views() const { return views_; }
 
   // Goes to batch `first_batch` of `epoch` (both from 0). Free of cost when
   // that is what comes next anyway, as the next epoch after the end of one.
@@ -76,6 +90,8 @@ class Loader {
   absl::StatusOr<const Batch*> Next();
 
  private:
+  using Order = std::vector<int64_t>;
+
   // One place of the queue.
   struct Slot {
     struct Free {
@@ -83,40 +99,57 @@ class Loader {
     };
     std::unique_ptr<float[], Free> images;
     std::vector<int32_t> labels;
+    std::vector<absl::Status> statuses;  // why an image could not be made
+    std::vector<char> left_out;          // and whether that is passed over
+    std::shared_ptr<const Order> order;  // nullptr: the dataset's
     Batch batch;
     absl::Status status;
+    int parts_left = 0;  // not yet made
+    bool ready = false;
   };
+  // Memory of one thread.
+  using Pixels = std::vector<uint8_t>;
 
   Loader(const Dataset& dataset, const Options& options);
   void Produce();
-  void Fill(int64_t epoch, int64_t batch, Slot& slot);
-  void StopThread();
+  // Sets up the slot for what comes next.
+  void BeginBatch(Slot& slot);
+  void MakePart(int part, Slot& slot, Pixels& pixels);
+  // Image `index` of the dataset as the slot's image i.
+  absl::Status MakeImage(int64_t index, int64_t i, Slot& slot, Pixels& pixels);
+  // The same, or the one that stands in for it.
+  absl::Status MakeImageOrNext(int64_t index, int64_t i, Slot& slot,
+                               Pixels& pixels);
+  void FinishBatch(Slot& slot);
+  void StopThreads();
 
   const Dataset& dataset_;
   const Options options_;
   const ImageTransform transform_;
+  const bool in_memory_;
+  const int threads_count_;
+  const int parts_;  // that a batch is made in, each by one thread
+  const int views_;
   const int64_t batches_per_epoch_;
 
-  // The producer's own.
-  int64_t order_epoch_ = -1;  // whose order is in order_
-  std::vector<int64_t> order_;
-  std::vector<uint8_t> pixels_;  // of one image that is not in memory
-
-  // A ring: slots [taken_, made_) modulo the size are ready; the one before
-  // them is the one that the caller holds.
+  // A ring: batch n of those begun since Start is in slot n modulo their
+  // number. The caller has taken all below taken_, and holds the last of them.
   std::vector<Slot> slots_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  int64_t made_ = 0;
+  int64_t begun_ = 0;
+  int next_part_ = 0;  // of batch begun_ - 1
   int64_t taken_ = 0;
-  bool holding_ = false;  // the caller holds slot taken_ - 1
+  bool holding_ = false;  // the caller holds batch taken_ - 1
   bool stop_ = false;
   int64_t next_epoch_ = 0;  // what the caller gets next
   int64_t next_batch_ = 0;
-  int64_t made_epoch_ = 0;  // what the producer makes next
+  int64_t made_epoch_ = 0;  // what is begun next
   int64_t made_batch_ = 0;
+  int64_t order_epoch_ = -1;  // whose order is in order_
+  std::shared_ptr<const Order> order_;
   absl::Status error_;  // what Next returns until Start
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace tritlab

@@ -2,10 +2,15 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
+#include "base/record_file.h"
 #include "datasets/jpeg_writer.h"
 #include "datasets/packed.h"
+#include "datasets/packed_photographs.h"
+#include "datasets/tar_writer.h"
+#include "datasets/tf_example.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -113,6 +118,98 @@ TEST_F(OpenDatasetTest, TheBuiltInDatasetNeedsNoData) {
   EXPECT_THAT((*dataset)->source(), StartsWith("built-in"));
 }
 
+// Every form that ImageNet comes in, the last of them going before what is
+// there already.
+TEST_F(OpenDatasetTest, ImageNetIsFoundInEveryForm) {
+  spec_.set_name("imagenet");
+  spec_.mutable_resize()->set_crop(8);
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Message(), HasSubstr("imagenet.packed, imagenet/, ILSVRC2012"));
+
+  Put("ILSVRC2012_img_train.tar",
+      MakeTar({{"n1.tar", MakeTar({{"a.JPEG", PlainJpeg(9, 9, 1, 2, 3)}})}}));
+  Put("ILSVRC2012_img_val.tar",
+      MakeTar({{"a.JPEG", PlainJpeg(9, 9, 1, 2, 3)},
+               {"b.JPEG", PlainJpeg(9, 12, 1, 2, 3)}}));
+  Put("imagenet_2012_validation_synset_labels.txt", "n1\nn1\n");
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->size(), 2);
+  EXPECT_EQ((*Open())->shape(), (ImageShape{8, 8, 3}));
+
+  tf::Example example;
+  auto& features = *example.mutable_features()->mutable_feature();
+  features["image/encoded"].mutable_bytes_list()->add_value(
+      PlainJpeg(9, 9, 1, 2, 3));
+  features["image/class/label"].mutable_int64_list()->add_value(1);
+  const std::string record = FrameRecord(example.SerializeAsString());
+  Put("imagenet/validation-00000-of-00001", record + record + record);
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->size(), 3);
+  EXPECT_EQ((*Open())->classes(), 1000);
+
+  Put("imagenet/val/n1/a.JPEG", PlainJpeg(9, 9, 1, 2, 3));
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->size(), 1);
+  std::vector<uint8_t> pixels(8 * 8 * 3);
+  int32_t label = -1;
+  ASSERT_TRUE((*Open())->Read(0, pixels, &label).ok());
+  EXPECT_EQ(label, 0);
+  EXPECT_NEAR(pixels[2], 3, 2);
+
+  const auto images = OpenEncodedImages(spec_, root_, Split::kTest);
+  const std::string packed = JoinPath(root_, "imagenet.packed");
+  ASSERT_TRUE(
+      WritePackedPhotographs(packed, "imagenet", nullptr, images->get(), false)
+          .ok());
+  ASSERT_TRUE(Open().ok()) << Open().status();
+  EXPECT_EQ((*Open())->source(), packed);
+  EXPECT_EQ((*Open())->checksum(), (*images)->checksum());
+
+  // One of the two kinds of packed files for the other.
+  spec_.clear_resize();
+  spec_.set_name("imagefolder");
+  spec_.set_source("imagenet.packed");
+  EXPECT_THAT(Message(), HasSubstr("give dataset.resize"));
+}
+
+TEST_F(OpenDatasetTest, TheTrainingTarMayStandBesideVal) {
+  spec_.set_name("imagenet");
+  spec_.mutable_resize()->set_crop(8);
+  Put("imagenet/ILSVRC2012_img_train.tar",
+      MakeTar({{"n1.tar", MakeTar({{"a.JPEG", PlainJpeg(9, 9, 1, 2, 3)}})}}));
+  Put("imagenet/val/n1/a.JPEG", PlainJpeg(9, 9, 1, 2, 3));
+  EXPECT_TRUE(OpenDataset(spec_, root_, Split::kTrain).ok());
+  EXPECT_EQ((*Open())->size(), 1);
+}
+
+TEST_F(OpenDatasetTest, ImagesOfAnySizeFollowTheSpec) {
+  spec_.set_name("imagefolder");
+  spec_.set_source("photos");
+  spec_.mutable_resize()->set_crop(8);
+  spec_.mutable_resize()->set_ten_crop(true);
+  spec_.add_mean(0.5f);
+  spec_.add_mean(0.25f);
+  spec_.add_mean(0.75f);
+  for (int i = 0; i < 3; ++i) spec_.add_std(1);
+  Put("photos/test/x/1.jpg", PlainJpeg(40, 32, 1, 2, 3));
+  Put("photos/test/x/2.jpg", "broken");
+  const auto dataset = OpenDataset(spec_, root_, Split::kTest);
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_THAT((*dataset)->normalization().mean,
+              ElementsAre(0.5f, 0.25f, 0.75f));
+  EXPECT_TRUE((*dataset)->info().ten_crop);
+  EXPECT_EQ((*dataset)->info().shorter_side, 9);
+  std::vector<uint8_t> pixels(8 * 8 * 3);
+  int32_t label;
+  EXPECT_TRUE((*dataset)->Read(0, pixels, &label).ok());
+  const absl::Status broken = (*dataset)->Read(1, pixels, &label);
+  EXPECT_FALSE(broken.ok());
+  EXPECT_TRUE((*dataset)->LeaveOut(1, broken));
+  EXPECT_EQ((*dataset)->left_out(), 1);
+  const auto strict = OpenDataset(spec_, root_, Split::kTest, {.strict = true});
+  EXPECT_FALSE((*strict)->LeaveOut(1, broken));
+}
+
 TEST_F(OpenDatasetTest, ImpossibleSpecsNameTheField) {
   const auto message = [](auto set) {
     DatasetSpec spec;
@@ -130,6 +227,25 @@ TEST_F(OpenDatasetTest, ImpossibleSpecsNameTheField) {
               StartsWith("dataset.source: "));
   EXPECT_THAT(message([](auto& spec) { spec.mutable_synthetic(); }),
               StartsWith("dataset.synthetic: "));
+  EXPECT_THAT(message([](auto& spec) { spec.mutable_resize(); }),
+              StartsWith("dataset.resize: does not apply to cifar10"));
+  EXPECT_THAT(message([](auto& spec) { spec.set_classes(5); }),
+              StartsWith("dataset.classes: does not apply to cifar10"));
+  EXPECT_THAT(message([](auto& spec) { spec.set_name("imagenet"); }),
+              StartsWith("dataset.resize: is missing"));
+  EXPECT_THAT(message([](auto& spec) { spec.set_name("tfrecord"); }),
+              StartsWith("dataset.source: is missing"));
+  EXPECT_THAT(message([](auto& spec) {
+                spec.set_name("imagenet");
+                spec.mutable_resize()->set_crop(-1);
+              }),
+              StartsWith("dataset.resize.crop: -1 "));
+  EXPECT_THAT(message([](auto& spec) {
+                spec.set_name("imagenet");
+                spec.mutable_resize()->set_crop(224);
+                spec.set_first_label(2);
+              }),
+              StartsWith("dataset.first_label: 2 "));
   EXPECT_THAT(message([](auto& spec) { spec.add_mean(0.5f); }),
               StartsWith("dataset.mean: "));
   EXPECT_THAT(message([](auto& spec) { spec.add_std(0.5f); }),

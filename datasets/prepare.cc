@@ -3,8 +3,10 @@
 //   bazel run //datasets:prepare -- --dataset=cifar10 --source=PATH
 //       --output_dir=DIR
 //
-// makes DIR/cifar10.packed. Exit status: 0 done, 2 bad flags or data, or no
-// room for the result.
+// makes DIR/cifar10.packed. Images of any size (imagenet, tfrecord, and with
+// --any_size imagefolder) are kept as the JPEG files they are. Exit status: 0
+// done, 2 bad flags or data, or no room for the result.
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -14,16 +16,30 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/command_line.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "datasets/open_dataset.h"
 #include "datasets/packed.h"
+#include "datasets/packed_photographs.h"
 
 ABSL_FLAG(std::string, dataset, "",
           "what the source is: cifar10 (a folder of binary files, or an image "
-          "folder) or imagefolder");
+          "folder), imagefolder, imagenet (a folder of train/ and val/, of the "
+          "training tars, or of TFRecords) or tfrecord");
 ABSL_FLAG(std::string, source, "", "the folder, .tar or .tar.gz file to read");
+ABSL_FLAG(bool, any_size, false,
+          "the images of the imagefolder are of any size; imagenet's and "
+          "tfrecord's always are");
+ABSL_FLAG(bool, strict, false,
+          "stop at an image of any size that cannot be decoded, instead of "
+          "naming it and leaving it out");
+ABSL_FLAG(int32_t, first_label, 1,
+          "TFRecords: the label of the first class, 0 or 1");
+ABSL_FLAG(int32_t, classes, 1000,
+          "TFRecords: how many classes there are, where no classes.txt beside "
+          "them names them");
 ABSL_FLAG(std::string, output_dir, "",
           "the folder to write DATASET.packed to; made if it is missing");
 
@@ -32,28 +48,68 @@ namespace {
 
 constexpr char kUsage[] =
     "Writes a dataset as one packed, checksummed file.\n"
-    "  --dataset=cifar10|imagefolder --source=PATH --output_dir=DIR";
+    "  --dataset=cifar10|imagefolder|imagenet|tfrecord --source=PATH "
+    "--output_dir=DIR";
 
-// A split, or nullptr where the source does not have it.
-absl::StatusOr<std::unique_ptr<Dataset>> OpenSplit(const DatasetSpec& spec,
-                                                   Split split) {
-  absl::StatusOr<std::unique_ptr<Dataset>> dataset =
-      OpenDataset(spec, "", split);
-  if (absl::IsNotFound(dataset.status())) return nullptr;
-  return dataset;
+// nullptr for a split that the source does not have.
+template <typename T>
+absl::StatusOr<std::unique_ptr<T>> IfFound(
+    absl::StatusOr<std::unique_ptr<T>> split) {
+  if (absl::IsNotFound(split.status())) return nullptr;
+  return split;
+}
+
+absl::Status NothingFound(const DatasetSpec& spec) {
+  return absl::NotFoundError(absl::StrCat(spec.source(),
+                                          ": holds no images of ", spec.name(),
+                                          "; correct --source or --dataset"));
+}
+
+absl::Status PackImagesOfOneSize(const DatasetSpec& spec,
+                                 const std::string& folder,
+                                 const std::string& path) {
+  ASSIGN_OR_RETURN(const auto train,
+                   IfFound(OpenDataset(spec, "", Split::kTrain)));
+  ASSIGN_OR_RETURN(const auto test,
+                   IfFound(OpenDataset(spec, "", Split::kTest)));
+  if (train == nullptr && test == nullptr) return NothingFound(spec);
+  RETURN_IF_ERROR(MakeDirectories(folder));
+  RETURN_IF_ERROR(WritePackedDataset(path, train.get(), test.get()));
+  absl::PrintF("%s: %d training and %d test images\n", path,
+               train == nullptr ? 0 : train->size(),
+               test == nullptr ? 0 : test->size());
+  return absl::OkStatus();
+}
+
+absl::Status PackImagesOfAnySize(const DatasetSpec& spec,
+                                 const std::string& folder,
+                                 const std::string& path) {
+  ASSIGN_OR_RETURN(const auto train,
+                   IfFound(OpenEncodedImages(spec, "", Split::kTrain)));
+  ASSIGN_OR_RETURN(const auto test,
+                   IfFound(OpenEncodedImages(spec, "", Split::kTest)));
+  if (train == nullptr && test == nullptr) return NothingFound(spec);
+  RETURN_IF_ERROR(MakeDirectories(folder));
+  ASSIGN_OR_RETURN(
+      const PackedPhotographsCount count,
+      WritePackedPhotographs(path, spec.name(), train.get(), test.get(),
+                             absl::GetFlag(FLAGS_strict)));
+  absl::PrintF("%s: %d training and %d test images, %d left out\n", path,
+               count.train, count.test, count.left_out);
+  return absl::OkStatus();
 }
 
 absl::Status CheckFlags() {
   const std::string dataset = absl::GetFlag(FLAGS_dataset);
-  if (dataset == "tfrecord") {
-    return absl::InvalidArgumentError(
-        "--dataset: tfrecord is not supported yet; give cifar10 or "
-        "imagefolder");
+  if (dataset != "cifar10" && dataset != "imagefolder" &&
+      dataset != "imagenet" && dataset != "tfrecord") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--dataset: \"", dataset,
+        "\" is unknown; give cifar10, imagefolder, imagenet or tfrecord"));
   }
-  if (dataset != "cifar10" && dataset != "imagefolder") {
+  if (absl::GetFlag(FLAGS_any_size) && dataset == "cifar10") {
     return absl::InvalidArgumentError(
-        absl::StrCat("--dataset: \"", dataset,
-                     "\" is unknown; give cifar10 or imagefolder"));
+        "--any_size: CIFAR-10's images are of one size; remove it");
   }
   if (absl::GetFlag(FLAGS_source).empty()) {
     return absl::InvalidArgumentError(
@@ -86,19 +142,21 @@ absl::Status Main(int argc, char** argv) {
     return absl::NotFoundError(
         absl::StrCat(spec.source(), ": does not exist; correct --source"));
   }
-  ASSIGN_OR_RETURN(const auto train, OpenSplit(spec, Split::kTrain));
-  ASSIGN_OR_RETURN(const auto test, OpenSplit(spec, Split::kTest));
-  if (train == nullptr && test == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat(spec.source(), ": holds no images of ", spec.name(),
-                     "; correct --source or --dataset"));
+  if (spec.name() == "cifar10" ||
+      (spec.name() == "imagefolder" && !absl::GetFlag(FLAGS_any_size))) {
+    return PackImagesOfOneSize(spec, folder, path);
   }
-  RETURN_IF_ERROR(MakeDirectories(folder));
-  RETURN_IF_ERROR(WritePackedDataset(path, train.get(), test.get()));
-  absl::PrintF("%s: %d training and %d test images\n", path,
-               train == nullptr ? 0 : train->size(),
-               test == nullptr ? 0 : test->size());
-  return absl::OkStatus();
+  // Their size does not matter here, only that they have any.
+  spec.mutable_resize()->set_crop(1);
+  if (spec.name() != "imagefolder") {
+    spec.set_first_label(absl::GetFlag(FLAGS_first_label));
+    spec.set_classes(absl::GetFlag(FLAGS_classes));
+  }
+  if (const absl::Status status = ValidateDatasetSpec(spec); !status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrReplaceAll(status.message(), {{"dataset.", "--"}}));
+  }
+  return PackImagesOfAnySize(spec, folder, path);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "datasets/jpeg_writer.h"
 #include "datasets/packed.h"
+#include "datasets/packed_photographs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -80,8 +81,12 @@ TEST_F(PrepareTest, BadFlagsAreNamed) {
   ExpectOneLineWith("--datset: ");
   EXPECT_EQ(Run("--dataset=mnist"), 2);
   ExpectOneLineWith("--dataset: \"mnist\" is unknown");
-  EXPECT_EQ(Run("--dataset=tfrecord"), 2);
-  ExpectOneLineWith("--dataset: tfrecord is not supported yet");
+  EXPECT_EQ(Run("--dataset=cifar10 --any_size"), 2);
+  ExpectOneLineWith("--any_size: ");
+  EXPECT_EQ(Run("--dataset=tfrecord --source=" + root_ +
+                " --output_dir=" + output_ + " --first_label=7"),
+            2);
+  ExpectOneLineWith("--first_label: 7");
   EXPECT_EQ(Run("--dataset=cifar10"), 2);
   ExpectOneLineWith("--source: ");
   EXPECT_EQ(Run("--dataset=cifar10 --source=" + root_), 2);
@@ -90,6 +95,31 @@ TEST_F(PrepareTest, BadFlagsAreNamed) {
                 " --source=" + root_ + "/missing"),
             2);
   ExpectOneLineWith("missing: does not exist");
+}
+
+TEST_F(PrepareTest, ImagesOfAnySizeStayAsTheyAre) {
+  const std::string large = PlainJpeg(70, 90, 1, 2, 3);
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(source_, "train/x/3.JPEG"), large).ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(source_, "train/x/4.JPEG"), "\x89PNG").ok());
+  EXPECT_EQ(Run(GoodFlags()), 2);
+  ExpectOneLineWith("give dataset.resize");
+  EXPECT_EQ(Run(GoodFlags() + " --any_size --strict"), 2);
+  EXPECT_THAT(error_,
+              HasSubstr("train/x/4.JPEG: is not a JPEG file but a PNG"));
+  ASSERT_EQ(Run(GoodFlags() + " --any_size"), 0) << error_;
+  EXPECT_THAT(error_, HasSubstr("warning: "));
+  EXPECT_THAT(error_,
+              HasSubstr("train/x/4.JPEG: is not a JPEG file but a PNG"));
+  const auto packed = OpenPackedPhotographs(
+      JoinPath(output_, "imagefolder.packed"), Split::kTrain);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  ASSERT_EQ((*packed)->size(), 3);
+  std::string bytes;
+  int32_t label;
+  ASSERT_TRUE((*packed)->Read(2, &bytes, &label).ok());
+  EXPECT_EQ(bytes, large);
 }
 
 TEST_F(PrepareTest, BadDataWriteNothing) {

@@ -47,6 +47,16 @@ expect 2 "use a smaller network" "$quickstart" "$out" --set model.cifar_resnet.d
 expect 2 "phase ttq: " "$quickstart" "$out" --set phases.ttq.batch_size=60000
 expect 2 "--checkpoint_seconds" "$quickstart" "$out" --checkpoint_seconds=nan
 
+# An estimate answers mistakes likewise, and leaves nothing behind.
+expect 2 "cifar_resnet.depth is 9" "$quickstart" "$out" --estimate --set model.cifar_resnet.depth=9
+expect 2 "phase ttq: " "$quickstart" "$out" --estimate --set phases.ttq.batch_size=60000
+estimated=$("$run" "$quickstart" "$out" --estimate --set model.cifar_resnet.width=2 \
+    --set 'dataset.synthetic=train_images: 128 test_images: 16')
+if [ "$?" != 0 ] || [ -e "$TEST_TMPDIR/out" ] || ! grep -q "memory: " <<<"$estimated"; then
+    echo "FAILED: --estimate gave: $estimated"
+    failures=$((failures + 1))
+fi
+
 printf 'name: "a"\nphases {\n  epocs: 3\n}\n' >"$TEST_TMPDIR/typo.textproto"
 expect 2 "typo.textproto:3:" --spec="$TEST_TMPDIR/typo.textproto" "$out"
 

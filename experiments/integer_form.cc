@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "datasets/loader.h"
 #include "inference/accuracy.h"
+#include "inference/measured_joules.h"
 #include "inference/model.h"
 
 namespace tritlab {
@@ -23,8 +24,8 @@ absl::Status Calibrate(Program& program, const Dataset& images,
                        ClipMethod method, PackedModel& model) {
   ASSIGN_OR_RETURN(
       const auto loader,
-      Loader::Create(images,
-                     {.batch_size = static_cast<int>(program.batch())}));
+      // Shuffled: datasets come sorted by class.
+      Loader::Create(images, {.batch_size = program.batch(), .shuffle = true}));
   loader->Start(0);
   std::map<int, ActivationHistogram> histograms;
   program.LoadWeights();
@@ -53,16 +54,27 @@ absl::Status Calibrate(Program& program, const Dataset& images,
 }
 
 absl::Status DescribeIntegerProgram(const PackedModel& model,
-                                    const Dataset& images, ModelFile& file) {
+                                    const Dataset& images, Report& report) {
+  ModelFile& file = *report.mutable_model_file();
+  report.clear_measured_energy();
   const auto loaded = Model::Create(model, kBatch);
-  if (absl::IsUnimplemented(loaded.status())) {
+  if (!loaded.ok()) {
     file.set_why_no_integer_program(std::string(loaded.status().message()));
     return absl::OkStatus();
   }
-  if (!loaded.ok()) return loaded.status();
   ASSIGN_OR_RETURN(const double top1, Top1(**loaded, images));
   file.set_integer_top1(top1);
   file.set_integer_weight_error((*loaded)->weight_error());
+  MeasuredEnergy& energy = *report.mutable_measured_energy();
+  const auto measured = MeasureJoules(**loaded);
+  if (!measured.ok()) {
+    energy.set_why_not(std::string(measured.status().message()));
+    return absl::OkStatus();
+  }
+  energy.set_joules(measured->per_image);
+  energy.set_watts(measured->watts);
+  energy.set_batch(kBatch);
+  energy.set_packages(static_cast<uint32_t>(measured->packages));
   return absl::OkStatus();
 }
 

@@ -40,6 +40,11 @@ absl::StatusOr<PackedModel> MakePackedModel(const TrainedNetwork& network,
   for (const std::string& name : images.class_names())
     description.add_classes(name);
   description.set_origin(origin);
+  for (const TrainedNetwork::Layer& layer : network.layers()) {
+    if (layer.activations != nullptr)
+      description.set_why_no_integer_form(
+          "its layers quantize what they read, which has no integer form yet");
+  }
   return model;
 }
 

@@ -1,5 +1,6 @@
 #include "experiments/phase_result.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -93,7 +94,27 @@ EpochResult MakeEpochResult(const EpochRecord& record) {
   result.set_seconds(record.seconds());
   result.set_weight_sparsity(record.weight_sparsity());
   *result.mutable_values() = record.values();
+  *result.mutable_weight_sets() = record.weight_sets();
   return result;
+}
+
+void SetActivations(const ActivationStatistics& statistics,
+                    PhaseResult& result) {
+  result.set_activation_images(statistics.images());
+  for (LayerResult& layer : *result.mutable_layers()) {
+    const auto at =
+        std::find_if(statistics.layers().begin(), statistics.layers().end(),
+                     [&](const LayerActivations& activations) {
+                       return activations.layer() == layer.name();
+                     });
+    if (at == statistics.layers().end()) continue;
+    layer.set_both_nonzero(at->both_nonzero());
+    layer.set_zero_activations(at->zeros());
+    if (at->has_zeros_before_quantization()) {
+      layer.set_zero_activations_before_quantization(
+          at->zeros_before_quantization());
+    }
+  }
 }
 
 }  // namespace
@@ -106,6 +127,7 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   result.set_name(phase.name());
   result.set_starts_from(phase.starts_from());
   result.set_initial_top1(position.initial_top1());
+  result.set_stages(network.stages());
   for (const EpochRecord& record : position.epochs()) {
     *result.add_epochs() = MakeEpochResult(record);
     if (result.best_epoch() == 0 || record.test_top1() > result.best_top1()) {
@@ -137,6 +159,7 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
         MakeLayerResult(network, layer, extents.at(layer.node->name())));
     bytes += result.layers(result.layers_size() - 1).weight_bytes();
   }
+  SetActivations(position.activations(), result);
   KeepFirstAndLastPicture(result);
   result.set_weight_sparsity(network.WeightSparsity());
   result.set_weight_bytes(static_cast<uint32_t>(bytes));

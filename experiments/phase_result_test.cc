@@ -101,6 +101,41 @@ TEST_F(PhaseResultTest, FiltersOfQuantizedLayers) {
   EXPECT_EQ(result.layers(1).kernels().signs().size(), 16u * 16 * 9);
 }
 
+// Protects: what training counted of activations and weights' sets reaches the
+// report, and the energy of skipping both kinds of zeros with it.
+TEST_F(PhaseResultTest, HasActivationsAndWeightSets) {
+  EXPECT_FALSE(Result().layers(1).has_both_nonzero());
+  EXPECT_FALSE(Result().energy(0).total().has_both_sparse_operations());
+  ActivationStatistics& statistics = *position_.mutable_activations();
+  statistics.set_images(500);
+  for (const TrainedNetwork::Layer& layer : network_->layers()) {
+    LayerActivations& activations = *statistics.add_layers();
+    activations.set_layer(layer.node->name());
+    activations.set_zeros(0.5);
+    activations.set_both_nonzero(0.3);
+  }
+  statistics.mutable_layers(1)->set_zeros_before_quantization(0.4);
+  WeightSets& sets = *position_.mutable_epochs(2)->add_weight_sets();
+  sets.set_layer("stage1/block1/conv1");
+  sets.set_changed(0.125f);
+  const PhaseResult result = Result();
+  EXPECT_EQ(result.activation_images(), 500u);
+  for (const LayerResult& layer : result.layers()) {
+    EXPECT_EQ(layer.zero_activations(), 0.5);
+    EXPECT_EQ(layer.both_nonzero(), 0.3);
+  }
+  EXPECT_EQ(result.layers(1).zero_activations_before_quantization(), 0.4);
+  EXPECT_FALSE(result.layers(2).has_zero_activations_before_quantization());
+  ASSERT_EQ(result.epochs(2).weight_sets_size(), 1);
+  EXPECT_EQ(result.epochs(2).weight_sets(0).changed(), 0.125f);
+  for (const EnergyResult& energy : result.energy()) {
+    const EnergyEntry& total = energy.total();
+    ASSERT_TRUE(total.has_both_sparse_operations());
+    EXPECT_LT(total.both_sparse_operations(), total.weight_sparse_operations());
+    EXPECT_LT(total.both_sparse_compute_pj(), total.weight_sparse_compute_pj());
+  }
+}
+
 TEST_F(PhaseResultTest, TrainingCostsThreeForwardPasses) {
   EXPECT_EQ(Result().train_multiply_adds(),
             3.0 * CountCost(graph_)->multiply_adds * 1000);

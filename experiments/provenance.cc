@@ -105,6 +105,10 @@ absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
   RETURN_IF_ERROR(check("oneDNN", kept.onednn_version(), now.onednn_version()));
   RETURN_IF_ERROR(
       check("images of checksum", kept.data_checksum(), now.data_checksum()));
+  if (!absl::EndsWith(kept.commit(), now.commit())) {
+    kept.set_commit(absl::StrCat(kept.commit(), ", then ", now.commit()));
+    RETURN_IF_ERROR(WriteFileAtomically(path, ToText(kept)));
+  }
   return kept;
 }
 

@@ -18,7 +18,8 @@ Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
                           const Dataset& test);
 
 // The provenance of the run in `folder`: `now` at its first start, which is
-// then kept in provenance.textproto, and later what was kept.
+// then kept in provenance.textproto, and later what was kept, with the commits
+// that went on with it.
 // FailedPrecondition, saying which, when threads, data type, instruction set,
 // library or images are not what the run began with: it would not end with the
 // same bits.

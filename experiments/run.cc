@@ -15,6 +15,7 @@
 #include "base/command_line.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "experiments/estimate.h"
 #include "experiments/output_folder.h"
 #include "experiments/runner.h"
 #include "experiments/spec_file.h"
@@ -33,9 +34,15 @@ ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
 ABSL_FLAG(uint32_t, seed, 0, "the seed; 0: the spec's");
 ABSL_FLAG(double, checkpoint_seconds, 60,
           "seconds between checkpoints within an epoch; 0: after every step");
+ABSL_FLAG(bool, strict, false,
+          "stop at an image that cannot be decoded, instead of naming it and "
+          "going on without it");
 ABSL_FLAG(std::string, shared_phases, "",
           "a folder of phases that other runs have trained; one that this run "
           "has in common with them is taken from there");
+ABSL_FLAG(bool, estimate, false,
+          "measure a few steps of each phase, print the hours and the memory "
+          "that the experiment will take here, and train nothing");
 
 namespace tritlab {
 namespace {
@@ -110,6 +117,15 @@ absl::Status Main(int argc, char** argv) {
   std::vector<uint32_t> seeds(spec.seeds().begin(), spec.seeds().end());
   if (seeds.empty()) seeds = {1};
   if (absl::GetFlag(FLAGS_seed) != 0) seeds = {absl::GetFlag(FLAGS_seed)};
+  if (absl::GetFlag(FLAGS_estimate)) {
+    ASSIGN_OR_RETURN(
+        const Estimate estimate,
+        EstimateExperiment(
+            spec, FromWorkingDirectory(absl::GetFlag(FLAGS_data_root))));
+    std::printf(
+        "%s", EstimateTable(estimate, static_cast<int>(seeds.size())).c_str());
+    return absl::OkStatus();
+  }
   const bool resume = absl::GetFlag(FLAGS_resume);
   std::string folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
   if (folder.empty()) folder = DefaultOutputFolder(spec.name(), resume);
@@ -127,6 +143,7 @@ absl::Status Main(int argc, char** argv) {
         .seed = seed,
         .resume = resume,
         .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),
+        .strict = absl::GetFlag(FLAGS_strict),
         .shared_phases = shared_phases,
         .stop_requested = [] { return stop_requested != 0; }};
     ASSIGN_OR_RETURN(const Report report, RunExperiment(spec, options));

@@ -2,29 +2,29 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
-#include "datasets/open_dataset.h"
-#include "experiments/integer_form.h"
-#include "experiments/packed_network.h"
+#include "experiments/experiment_inputs.h"
+#include "experiments/model_file.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
+#include "experiments/reference_networks.h"
 #include "experiments/run_folder.h"
 #include "experiments/shared_phases.h"
-#include "inference/packed_model.h"
 #include "kernels/onednn_info.h"
-#include "models/build.h"
 #include "models/cost.h"
+#include "models/network_file.h"
 #include "reports/write_report.h"
 #include "training/metrics.h"
 #include "training/trainer.h"
+#include "training/weight_pictures.h"
 
 namespace tritlab {
 namespace {
@@ -53,30 +53,17 @@ class Run {
   // Everything that may turn out to be wrong is looked at before the folder is
   // made and the first phase has taken its hours.
   absl::Status Prepare() {
-    ASSIGN_OR_RETURN(train_, OpenDataset(spec_.dataset(), options_.data_root,
-                                         Split::kTrain));
-    ASSIGN_OR_RETURN(
-        test_, OpenDataset(spec_.dataset(), options_.data_root, Split::kTest));
-    if (!(train_->shape() == test_->shape()) ||
-        train_->class_names() != test_->class_names()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          train_->source(),
-          ": training and test images differ in shape or classes"));
-    }
-    InputOperator image;
-    image.set_height(train_->shape().height);
-    image.set_width(train_->shape().width);
-    image.set_channels(train_->shape().channels);
-    ASSIGN_OR_RETURN(graph_,
-                     BuildGraph(spec_.model(), image, train_->classes()));
-    ASSIGN_OR_RETURN(cost_, CountCost(graph_));
-    // Latent and computed weights, gradients, two moments, the kernels' copies.
-    RETURN_IF_ERROR(CheckMemory(graph_.name(), 32.0 * cost_.parameters,
-                                "use a smaller network"));
+    ASSIGN_OR_RETURN(ExperimentInputs inputs,
+                     OpenExperimentInputs(spec_, options_.data_root,
+                                          {.strict = options_.strict}));
+    train_ = std::move(inputs.train);
+    test_ = std::move(inputs.test);
+    graph_ = std::move(inputs.graph);
+    cost_ = inputs.cost;
     type_ = DataTypeOf(spec_);
     for (const PhaseSpec& phase : spec_.phases()) {
-      absl::Status status =
-          ValidateAugmentationSpec(phase.augmentation(), train_->shape());
+      absl::Status status = ValidateAugmentationSpec(
+          phase.augmentation(), train_->shape(), train_->info().shorter_side);
       status.Update(MakeTrainer(phase, {}).status());
       RETURN_IF_ERROR(InPhase(phase, status));
     }
@@ -109,7 +96,7 @@ class Run {
       TrainingPosition position;
       if (!checkpoint.has_value() ||
           !position.ParseFromString(checkpoint->position))
-        break;
+        continue;
       for (const EpochRecord& record : position.epochs()) {
         rows.push_back({.phase = phase.name(), .epoch = record});
       }
@@ -135,8 +122,10 @@ class Run {
          .checkpoint = checkpoint,
          .checkpoint_seconds = options_.checkpoint_seconds,
          .on_epoch =
-             [this, name = phase.name()](const EpochRecord& record) {
-               return metrics_->Append({name, record});
+             [this, name = phase.name()](const EpochRecord& record,
+                                         const TrainedNetwork& network) {
+               return metrics_->Append({name, record},
+                                       PicturesOfWeights(name, network));
              },
          .stop_requested = options_.stop_requested});
   }
@@ -170,11 +159,19 @@ class Run {
     ASSIGN_OR_RETURN(
         *report_.add_results(),
         MakePhaseResult(phase, trainer->position(), trainer->network(), cost_));
+    RETURN_IF_ERROR(AddReferenceNetworks(report_));
     // After each phase, so that what a long run has found can be read while it
     // goes on; but a resumed run must not take back what it has reported.
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
-    if (last) RETURN_IF_ERROR(WriteModel(phase, *trainer));
+    if (last) {
+      RETURN_IF_ERROR(WriteModelFile(
+          trainer->network(), trainer->evaluation_program(), *train_, *test_,
+          {.experiment = spec_.name(),
+           .phase = phase.name(),
+           .seed = options_.seed},
+          folder_->path(), report_));
+    }
     return WriteReport(report_, folder_->path());
   }
 
@@ -203,22 +200,15 @@ class Run {
     return checkpoint;
   }
 
-  absl::Status WriteModel(const PhaseSpec& phase, Trainer& trainer) {
-    ASSIGN_OR_RETURN(
-        PackedModel model,
-        MakePackedModel(trainer.network(), *train_,
-                        absl::StrCat(spec_.name(), ", ", phase.name(),
-                                     ", seed ", options_.seed)));
-    RETURN_IF_ERROR(Calibrate(trainer.evaluation_program(), *train_,
-                              ClipMethod::kSquares, model));
-    ModelFile& file = *report_.mutable_model_file();
-    file = DescribeModelFile(model, phase.name());
-    RETURN_IF_ERROR(DescribeIntegerProgram(model, *test_, file));
-    return WritePackedModel(model, JoinPath(folder_->path(), "model.trit"));
-  }
-
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {
-    if (phase.starts_from().empty()) return trainer.Begin(nullptr);
+    if (phase.starts_from().empty() && !spec_.model().has_network_file())
+      return trainer.Begin(nullptr);
+    if (phase.starts_from().empty()) {
+      ASSIGN_OR_RETURN(
+          const Checkpoint start,
+          WeightsFromFile(spec_.model().network_file(), graph_, options_.seed));
+      return trainer.Begin(&start);
+    }
     ASSIGN_OR_RETURN(const Checkpoint start,
                      ReadNewestCheckpoint(
                          folder_->CheckpointOf(phase.starts_from()), graph_));

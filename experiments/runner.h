@@ -20,6 +20,7 @@ struct RunOptions {
   uint32_t seed = 1;
   bool resume = false;
   double checkpoint_seconds = 60;
+  bool strict = false;  // OpenOptions::strict
   // A folder of phases that others have trained (shared_phases.h): one that is
   // there, and has not begun in the run's own folder, is taken from there.
   std::string shared_phases = {};

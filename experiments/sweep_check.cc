@@ -24,6 +24,7 @@ namespace {
 // What networks and phases have to fit.
 struct Images {
   ImageShape shape;
+  int shorter_side = 0;
   int classes = 0;
   int64_t train = 0;
 };
@@ -32,7 +33,8 @@ absl::StatusOr<Images> LookAt(const DatasetSpec& spec,
                               const std::string& data_root) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> train,
                    OpenDataset(spec, data_root, Split::kTrain));
-  return Images{train->shape(), train->classes(), train->size()};
+  return Images{train->shape(), train->info().shorter_side, train->classes(),
+                train->size()};
 }
 
 class Checker {
@@ -60,8 +62,8 @@ class Checker {
  private:
   absl::Status CheckPhase(const ModelSpec& model, const PhaseSpec& phase,
                           const Images& images) {
-    RETURN_IF_ERROR(
-        ValidateAugmentationSpec(phase.augmentation(), images.shape));
+    RETURN_IF_ERROR(ValidateAugmentationSpec(phase.augmentation(), images.shape,
+                                             images.shorter_side));
     if (phase.batch_size() > images.train) {
       return absl::InvalidArgumentError(
           absl::StrFormat("batch_size is %d; there are %d images to train on",

@@ -1,7 +1,8 @@
 // Images/s of inference. Names are fixed: Infer/NETWORK/KIND/batch:N, where
 // KIND is f32 or bf16 (the float program that training evaluates with) or
 // integer_ttq (or integer_ttq_exact, with two products a layer); images/s is
-// items_per_second.
+// items_per_second. Where the machine counts its processors' energy,
+// joules_per_item is what one image took.
 
 #include "benchmark/benchmark.h"
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/energy_meter.h"
 #include "inference/integer_program.h"
 #include "inference/pack_network.h"
 #include "kernels/roofline.h"
@@ -55,10 +57,17 @@ void Time(benchmark::State& state, const Network& network,
           const std::string& kind, double peak,
           const std::function<void()>& run) {
   const int64_t batch = state.range(0);
+  auto meter = EnergyMeter::Start();
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) run();
   const std::chrono::duration<double> took =
       std::chrono::steady_clock::now() - start;
+  if (meter.ok()) {
+    if (const auto joules = meter->Joules(); joules.ok()) {
+      state.counters["joules_per_item"] =
+          *joules / static_cast<double>(state.iterations() * batch);
+    }
+  }
   const double rate =
       static_cast<double>(state.iterations() * batch) / took.count();
   const auto key = [&](const std::string& of_kind) {

@@ -109,7 +109,7 @@ ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
     const auto [smallest, largest] =
         std::minmax_element(of_channel.begin(), of_channel.end());
     const bool two_scales =
-        unit == 0 &&
+        unit == 0 && *smallest < 0 && *largest > 0 &&
         std::all_of(of_channel.begin(), of_channel.end(),
                     [lowest = *smallest, highest = *largest](float w) {
                       return w == 0 || w == lowest || w == highest;

@@ -33,13 +33,18 @@ class IntegerProgram {
     // Images that go through the network together, so that what lies between
     // two layers stays in the cache; 0: as many as do. Changes no bit.
     int64_t part = 0;
-    // Two products where one of bytes is not exact (ExactBytesOfCodes), at up
-    // to twice the time.
+    // Two products where one of bytes is not exact (ExactBytesOfCodes), at 2
+    // to 2.4 times the time.
     bool exact = false;
+    // Convolutions' weights of at most 4 or 16 values lie in memory at 2 or 4
+    // bits each (kernels/integer/packed_byte_array.h). Changes no bit of a
+    // result.
+    bool packed = true;
   };
 
   // Unimplemented, naming the node, for what has no integer form yet;
-  // InvalidArgument when the model lacks a tensor or a node's range.
+  // InvalidArgument when the model lacks a tensor or a node's range;
+  // ResourceExhausted when there is not the memory.
   static absl::StatusOr<std::unique_ptr<IntegerProgram>> Create(
       const PackedModel& model, const Options& options);
   virtual ~IntegerProgram() = default;
@@ -54,8 +59,8 @@ class IntegerProgram {
   // The largest error of quantized weights as bytes (byte_weights.h), as a
   // share of their channel's largest.
   virtual double weight_error() const = 0;
-  // What weights take in memory: a byte each, but for ternary and power-of-two
-  // linear layers, which stay packed (linear_product.h).
+  // What weights take in memory: a byte each, but for those that stay packed
+  // (linear_product.h, Options::packed).
   virtual int64_t weight_bytes() const = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "inference/pack_network.h"
 #include "models/build.h"
+#include "models/graph_builder.h"
 #include "models/parameters.h"
 
 namespace tritlab {
@@ -146,6 +148,87 @@ TEST(IntegerProgramTest, TwoProductsAreExact) {
   }
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.1 * size);
+}
+
+std::vector<float> LogitsOf(const NetworkToPack& network,
+                            const std::map<std::string, float>& clips) {
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  for (int c = 0; c < 3; ++c) {
+    model.description.add_mean(0.5f);
+    model.description.add_deviation(0.25f);
+  }
+  for (const Node& node : network.graph.nodes()) {
+    const auto found = clips.find(node.name());
+    model.description.add_clips(found == clips.end() ? 3 : found->second);
+  }
+  auto program = IntegerProgram::Create(model, {.batch = 2});
+  EXPECT_TRUE(program.ok()) << program.status();
+  const std::vector<uint8_t> images = Images((*program)->image().size());
+  std::vector<float> logits(2 * kClasses);
+  (*program)->Run(images.data(), logits.data());
+  return logits;
+}
+
+// Two layers side by side are one layer with the filters of both: the layers
+// take the concatenation's step. Dropout is nothing.
+TEST(IntegerProgramTest, AConcatenationIsOneLayer) {
+  InputOperator image;
+  image.set_height(9);
+  image.set_width(9);
+  image.set_channels(3);
+  const auto finish = [](GraphBuilder& builder, const std::string& features) {
+    builder.Linear("fc", builder.GlobalAveragePool("pool", features), kClasses);
+  };
+  GraphBuilder one("one", image), two("two", image);
+  finish(one, one.Relu("relu", one.Convolution("conv", "image", 16, 3, 1)));
+  finish(two,
+         two.Dropout(
+             "dropout",
+             two.Concat(
+                 "both",
+                 {two.Relu("relu_a", two.Convolution("a", "image", 6, 3, 1)),
+                  two.Relu("relu_b", two.Convolution("b", "image", 10, 3, 1))}),
+             0.4f));
+  NetworkToPack whole, halves;
+  whole.graph = one.graph();
+  halves.graph = two.graph();
+  const Parameters parameters = *InitialParameters(whole.graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors)
+    whole.values[tensor.name] = tensor.values;
+  halves.values = whole.values;
+  const std::vector<float>& weights = whole.values["conv/weights"];
+  const auto middle = weights.begin() + 6 * 27;
+  halves.values.erase("conv/weights");
+  halves.values["a/weights"].assign(weights.begin(), middle);
+  halves.values["b/weights"].assign(middle, weights.end());
+  EXPECT_EQ(LogitsOf(halves, {{"relu_a", 5}, {"relu_b", 2}}),
+            LogitsOf(whole, {}));
+}
+
+// An input that others read keeps its own step, and is rounded to that of the
+// concatenation: here to the same bytes.
+TEST(IntegerProgramTest, AConcatenationRoundsInputsThatHaveOtherReaders) {
+  InputOperator image;
+  image.set_height(9);
+  image.set_width(9);
+  image.set_channels(3);
+  GraphBuilder builder("reads twice", image);
+  const std::string relu =
+      builder.Relu("relu", builder.Convolution("conv", "image", 8, 3, 1));
+  builder.Linear(
+      "fc",
+      builder.GlobalAveragePool("pool", builder.Concat("twice", {relu, relu})),
+      kClasses);
+  NetworkToPack network;
+  network.graph = builder.graph();
+  const Parameters parameters = *InitialParameters(network.graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors)
+    network.values[tensor.name] = tensor.values;
+  const std::vector<float> same = LogitsOf(network, {});
+  const std::vector<float> wider = LogitsOf(network, {{"twice", 3.7f}});
+  EXPECT_NE(same, wider) << "the concatenation's own range is not used";
+  for (size_t i = 0; i < same.size(); ++i)
+    EXPECT_NEAR(same[i], wider[i], 0.02f);
 }
 
 // Parts that do not divide the batch overlap.

@@ -9,6 +9,7 @@
 
 #include "base/status_macros.h"
 #include "kernels/integer/power_of_two_linear.h"
+#include "kernels/integer/reference/integer_linear.h"
 #include "kernels/integer/ternary_linear.h"
 
 namespace tritlab {
@@ -61,48 +62,33 @@ std::optional<Decomposition> Decompose(const CodedWeights& codes) {
   return result;
 }
 
-// sums[m][o] = input[m][i] * weights[o][i] where `takes` says so.
-template <typename Takes>
-void MultiplyPlainly(const IntegerLinearShape& shape,
-                     const std::vector<int16_t>& weights, int64_t batch,
-                     const uint8_t* input, int32_t* sums, const Takes& takes) {
-  for (int64_t m = 0; m < batch; ++m) {
-    for (int64_t o = 0; o < shape.outputs; ++o) {
-      int32_t sum = 0;
-      for (int64_t i = 0; i < shape.inputs; ++i) {
-        const int weight = weights[o * shape.inputs + i];
-        if (takes(weight)) sum += input[m * shape.inputs + i] * weight;
-      }
-      sums[m * shape.outputs + o] = sum;
-    }
-  }
-}
-
+// The weights, or positive and negative ones for themselves.
 class PlainProduct final : public LinearProduct {
  public:
-  PlainProduct(const IntegerLinearShape& shape, std::vector<int16_t> weights)
-      : shape_(shape), weights_(std::move(weights)) {}
+  PlainProduct(const IntegerLinearShape& shape, std::vector<int16_t> weights,
+               bool by_sign)
+      : shape_(shape), weights_(std::move(weights)) {
+    if (!by_sign) return;
+    for (int16_t& weight : weights_) {
+      more_weights_.push_back(std::max<int16_t>(-weight, 0));
+      weight = std::max<int16_t>(weight, 0);
+    }
+  }
 
   void Multiply(int64_t batch, const uint8_t* input, int32_t* sums,
                 int32_t* more_sums) override {
-    if (more_scales_.empty()) {
-      return MultiplyPlainly(shape_, weights_, batch, input, sums,
-                             [](int) { return true; });
-    }
-    MultiplyPlainly(shape_, weights_, batch, input, sums,
-                    [](int weight) { return weight > 0; });
-    MultiplyPlainly(shape_, weights_, batch, input, more_sums,
-                    [](int weight) { return weight < 0; });
-    for (int64_t at = 0; at < batch * shape_.outputs; ++at)
-      more_sums[at] = -more_sums[at];
+    reference::IntegerLinear(shape_, batch, input, weights_, sums);
+    if (!more_weights_.empty())
+      reference::IntegerLinear(shape_, batch, input, more_weights_, more_sums);
   }
   int64_t weight_bytes() const override {
-    return static_cast<int64_t>(weights_.size() * sizeof(int16_t));
+    return static_cast<int64_t>((weights_.size() + more_weights_.size()) *
+                                sizeof(int16_t));
   }
 
  private:
   const IntegerLinearShape shape_;
-  const std::vector<int16_t> weights_;
+  std::vector<int16_t> weights_, more_weights_;
 };
 
 class TernaryProduct final : public LinearProduct {
@@ -159,7 +145,8 @@ absl::StatusOr<std::unique_ptr<LinearProduct>> LinearProduct::Create(
   }
   std::unique_ptr<LinearProduct> product;
   if (reference) {
-    product = std::make_unique<PlainProduct>(shape, std::move(parts->weights));
+    product = std::make_unique<PlainProduct>(shape, std::move(parts->weights),
+                                             !more_scales.empty());
   } else if (parts->ternary) {
     const std::vector<int8_t> trits(parts->weights.begin(),
                                     parts->weights.end());

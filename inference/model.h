@@ -24,7 +24,7 @@ namespace tritlab {
 class Model {
  public:
   // For `batch` images at a time. exact: two products where a layer's weights
-  // are not exact as bytes (TTQ's two scales), at up to twice the time. As
+  // are not exact as bytes (TTQ's two scales), at 2 to 2.4 times the time. As
   // ReadPackedModel and IntegerProgram::Create say; messages name the file.
   static absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
                                                      int64_t batch = 1,

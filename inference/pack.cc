@@ -17,7 +17,6 @@
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "inference/model_table.h"
-#include "inference/pack_network.h"
 #include "inference/packed_model.h"
 
 ABSL_FLAG(std::string, model, "",

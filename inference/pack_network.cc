@@ -73,22 +73,4 @@ absl::StatusOr<PackedModel> PackNetwork(const NetworkToPack& network,
   return model;
 }
 
-absl::StatusOr<PackedModel> Repack(const PackedModel& model,
-                                   TernaryPacking packing) {
-  PackedModel repacked;
-  repacked.description = model.description;
-  repacked.description.clear_tensors();
-  for (const PackedTensor& tensor : model.description.tensors()) {
-    if (tensor.packing() == PackedTensor::F32) {
-      ASSIGN_OR_RETURN(const std::vector<float> values,
-                       ValuesOf(model, tensor));
-      AddTensor(tensor.name(), values, repacked);
-    } else {
-      ASSIGN_OR_RETURN(const CodedWeights codes, CodesOf(model, tensor));
-      RETURN_IF_ERROR(AddTensor(tensor.name(), codes, packing, repacked));
-    }
-  }
-  return repacked;
-}
-
 }  // namespace tritlab

@@ -26,10 +26,6 @@ struct NetworkToPack {
 absl::StatusOr<PackedModel> PackNetwork(const NetworkToPack& network,
                                         TernaryPacking packing);
 
-// The same model with its ternary codes stored the other way.
-absl::StatusOr<PackedModel> Repack(const PackedModel& model,
-                                   TernaryPacking packing);
-
 }  // namespace tritlab
 
 #endif  // TRITLAB_INFERENCE_PACK_NETWORK_H_

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -26,6 +25,8 @@ namespace header = packed_model_header;
 
 constexpr size_t kSectionAlignment = 64;
 constexpr size_t kTensorAlignment = 16;
+// Messages of a few bytes become objects of a hundred.
+constexpr uint64_t kMostDescriptionBytes = uint64_t{16} << 20;
 
 size_t AlignUp(size_t value, size_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
@@ -66,7 +67,9 @@ int64_t ExpectedBytes(const PackedTensor& tensor) {
   }
 }
 
-absl::Status CheckTensor(const PackedTensor& tensor, uint64_t available) {
+// begin: where it may lie at the earliest.
+absl::Status CheckTensor(const PackedTensor& tensor, uint64_t begin,
+                         uint64_t available) {
   const auto error = [&](absl::string_view what) {
     return absl::InvalidArgumentError(
         absl::StrCat("tensor ", tensor.name(), " ", what));
@@ -75,6 +78,8 @@ absl::Status CheckTensor(const PackedTensor& tensor, uint64_t available) {
       tensor.bytes() > available - tensor.offset()) {
     return error("lies beyond the file's end");
   }
+  if (tensor.offset() < begin || tensor.offset() % kTensorAlignment != 0)
+    return error("lies within another one, or at an offset that cannot be");
   // No packing takes less than a bit a value.
   if (tensor.count() > 8 * tensor.bytes() ||
       ExpectedBytes(tensor) != static_cast<int64_t>(tensor.bytes())) {
@@ -119,7 +124,18 @@ PackedTensor::Packing PackingForArchive(const CodedWeights& codes) {
   return 8 % codes.bits == 0 ? PackedTensor::BITS : PackedTensor::BYTES;
 }
 
-absl::StatusOr<PackedModel> RepackForArchive(const PackedModel& model) {
+PackedTensor::Packing PackingOf(const CodedWeights& codes,
+                                TernaryPacking ternary) {
+  return ternary == TernaryPacking::kTrits && IsTernary(codes)
+             ? PackedTensor::TRITS
+             : PackedTensor::BITS;
+}
+
+// The same model with the codes of each tensor packed as `packing_of` them
+// says.
+template <typename PackingOfCodes>
+absl::StatusOr<PackedModel> RepackAs(const PackedModel& model,
+                                     PackingOfCodes packing_of) {
   PackedModel repacked;
   repacked.description = model.description;
   repacked.description.clear_tensors();
@@ -131,7 +147,7 @@ absl::StatusOr<PackedModel> RepackForArchive(const PackedModel& model) {
     }
     ASSIGN_OR_RETURN(const CodedWeights codes, CodesOf(model, tensor));
     RETURN_IF_ERROR(
-        AppendCodes(tensor.name(), codes, PackingForArchive(codes), repacked));
+        AppendCodes(tensor.name(), codes, packing_of(codes), repacked));
   }
   return repacked;
 }
@@ -177,7 +193,7 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
   const auto description_bytes =
       header::Get<uint64_t>(file, header::kDescriptionBytesAt);
   if (version == 0 || description_bytes > file.size() - header::kBytes ||
-      description_bytes > std::numeric_limits<int>::max()) {
+      description_bytes > kMostDescriptionBytes) {
     return invalid("its header says what cannot be");
   }
   PackedModel model;
@@ -190,9 +206,11 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
   if (tensors_at < file.size())
     model.tensors = std::string(file.substr(tensors_at));
   std::set<std::string> names;
+  uint64_t end = 0;  // of the tensors so far
   for (const PackedTensor& tensor : model.description.tensors()) {
     RETURN_IF_ERROR(
-        WithPrefix(name, CheckTensor(tensor, model.tensors.size())));
+        WithPrefix(name, CheckTensor(tensor, end, model.tensors.size())));
+    end = tensor.offset() + tensor.bytes();
     if (!names.insert(tensor.name()).second)
       return invalid(absl::StrCat("tensor ", tensor.name(), " is there twice"));
   }
@@ -211,9 +229,7 @@ void AddTensor(const std::string& name, const std::vector<float>& values,
 
 absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
                        TernaryPacking packing, PackedModel& model) {
-  const bool trits = packing == TernaryPacking::kTrits && IsTernary(codes);
-  return AppendCodes(name, codes,
-                     trits ? PackedTensor::TRITS : PackedTensor::BITS, model);
+  return AppendCodes(name, codes, PackingOf(codes, packing), model);
 }
 
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
@@ -259,6 +275,13 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
   return values;
 }
 
+absl::StatusOr<PackedModel> Repack(const PackedModel& model,
+                                   TernaryPacking packing) {
+  return RepackAs(model, [=](const CodedWeights& codes) {
+    return PackingOf(codes, packing);
+  });
+}
+
 std::string SerializePackedModel(const PackedModel& model) {
   const std::string description = model.description.SerializeAsString();
   std::string file(header::kMagic);
@@ -282,7 +305,7 @@ absl::Status WritePackedModel(const PackedModel& model,
 
 absl::Status WritePackedArchive(const PackedModel& model,
                                 const std::string& path) {
-  const auto repacked = RepackForArchive(model);
+  const auto repacked = RepackAs(model, PackingForArchive);
   if (!repacked.ok()) return WithPrefix(path, repacked.status());
   const auto archive = CompressPackedModel(SerializePackedModel(*repacked));
   if (!archive.ok()) return WithPrefix(path, archive.status());

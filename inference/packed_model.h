@@ -44,6 +44,12 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
                                      const PackedTensor& tensor);
 
+// The same model with its ternary codes stored that way, and codes of more
+// values at their bits. InvalidArgument, naming the tensor, when a code is none
+// of its codebook's.
+absl::StatusOr<PackedModel> Repack(const PackedModel& model,
+                                   TernaryPacking packing);
+
 // The bytes of a model.trit.
 std::string SerializePackedModel(const PackedModel& model);
 

@@ -11,7 +11,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "inference/model_table.h"
-#include "inference/pack_network.h"
 #include "inference/packed_model.h"
 #include "inference/packed_model_header.h"
 

@@ -3,7 +3,8 @@
 //   bazel run //inference:run -- --model=run/model.trit --data_root=DIR
 //
 // gives its accuracy on the dataset's test images, its latency one image at a
-// time, and its throughput in batches; with --image=FILE, the five likeliest
+// time, its throughput in batches, and the joules that the processors take for
+// an image where the machine counts them; with --image=FILE, the five likeliest
 // classes of one JPEG. Exit status: 0 done, 2 bad flags, model or data.
 #include <algorithm>
 #include <chrono>
@@ -18,12 +19,15 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/command_line.h"
+#include "base/energy_meter.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "datasets/jpeg.h"
 #include "datasets/open_dataset.h"
 #include "inference/accuracy.h"
+#include "inference/measured_joules.h"
 #include "inference/model.h"
 #include "kernels/threads.h"
 
@@ -38,6 +42,8 @@ ABSL_FLAG(std::string, image, "", "one JPEG, instead of a dataset");
 ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
 ABSL_FLAG(bool, exact, false,
           "two products where a layer's weights are not exact as bytes");
+ABSL_FLAG(std::string, powercap, tritlab::kPowercapRoot,
+          "where the machine shows its processors' energy counters");
 ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
 
 namespace tritlab {
@@ -101,6 +107,21 @@ absl::StatusOr<std::vector<double>> TimeRuns(Model& model) {
   return milliseconds;
 }
 
+// One line: what an image takes in batches, measured; or why it is not known.
+std::string EnergyLine(Model& model) {
+  const auto measured =
+      MeasureJoules(model, FromWorkingDirectory(absl::GetFlag(FLAGS_powercap)));
+  if (!measured.ok()) {
+    return absl::StrCat("energy: not measured: ",
+                        std::string(measured.status().message()));
+  }
+  return absl::StrFormat(
+      "energy: %.4g mJ an image in batches of %d, %.1f W (measured; processor "
+      "packages, each whole: %d)",
+      1e3 * measured->per_image, model.batch(), measured->watts,
+      measured->packages);
+}
+
 absl::Status RunDataset(const std::string& model_path) {
   DatasetSpec spec;
   spec.set_name(absl::GetFlag(FLAGS_dataset));
@@ -131,6 +152,7 @@ absl::Status RunDataset(const std::string& model_path) {
       "batches of %lld: %.0f images/s (median)\n",
       static_cast<long long>(model->batch()),
       1000.0 * static_cast<double>(model->batch()) / many[many.size() / 2]);
+  std::printf("%s\n", EnergyLine(*model).c_str());
   return absl::OkStatus();
 }
 

@@ -21,7 +21,6 @@
 #include "base/status_prefix.h"
 #include "google/protobuf/text_format.h"
 #include "inference/model_table.h"
-#include "inference/pack_network.h"
 #include "inference/packed_model.h"
 
 ABSL_FLAG(std::string, model, "",

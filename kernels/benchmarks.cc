@@ -342,14 +342,16 @@ void RunIntegerLinear(benchmark::State& state, const LinearCase& layer,
   }
 }
 
+// kind: "onednn", "onednn_packed" or "vnni".
 void RunS8Convolution(benchmark::State& state, const ConvolutionShape& shape,
                       const std::string& layer, const std::string& kind) {
   const auto created = S8Convolution::Create(
-      shape, {.relu = true}, Integers<int8_t>(shape.weight_count(), {-1, 0, 1}),
+      shape, {.relu = true, .packed = kind == "onednn_packed"},
+      Integers<int8_t>(shape.weight_count(), {-1, 0, 1}),
       std::vector<float>(shape.out_channels, 0.01f),
       std::vector<float>(shape.out_channels, 3.0f),
-      kind == "onednn" ? S8Convolution::Implementation::kOneDnn
-                       : S8Convolution::Implementation::kVnni);
+      kind == "vnni" ? S8Convolution::Implementation::kVnni
+                     : S8Convolution::Implementation::kOneDnn);
   S8Convolution* const convolution = Get(created, state);
   if (convolution == nullptr) return;
   const std::vector<uint8_t> input = ByteActivations(shape.input.size());
@@ -357,24 +359,52 @@ void RunS8Convolution(benchmark::State& state, const ConvolutionShape& shape,
   const double multiply_adds = static_cast<double>(shape.output().size()) *
                                (shape.weight_count() / shape.out_channels);
   const WallClockRate rate;
-  TimeAgainst(state, layer + kind, {{"onednn", layer + "onednn"}},
-              {{"peak", multiply_adds / MeasuredRoofline().s8_multiply_adds}},
-              [&] { convolution->Run(input.data(), output.data()); });
+  TimeAgainst(
+      state, layer + kind, {{"onednn", layer + "onednn"}},
+      {{"peak", multiply_adds / MeasuredRoofline().s8_multiply_adds},
+       {"memory", convolution->weight_bytes() / MeasuredRoofline().bytes}},
+      [&] { convolution->Run(input.data(), output.data()); });
   rate.SetItemsProcessed(state, state.iterations() * shape.input.batch);
 }
 
-// What memory gives at most: all threads read a gigabyte from end to end.
-void RunMemoryRead(benchmark::State& state) {
-  constexpr int64_t kCount = int64_t{1} << 27;  // of 8 bytes
-  const std::vector<int64_t> values(kCount, 1);
-  const WallClockRate rate;
-  for (auto _ : state) {
-    int64_t sum = 0;
-#pragma omp parallel for simd schedule(static) reduction(+ : sum)
-    for (int64_t i = 0; i < kCount; ++i) sum += values[i];
-    benchmark::DoNotOptimize(sum);
+// The roofs themselves: multiply-adds and bytes a second.
+void ShowRoofline(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(MeasuredRoofline());
+  state.counters["f32_multiply_adds"] = MeasuredRoofline().f32_multiply_adds;
+  state.counters["s8_multiply_adds"] = MeasuredRoofline().s8_multiply_adds;
+  state.counters["memory_bytes"] = MeasuredRoofline().bytes;
+}
+
+ConvolutionShape ShapeOf3x3(int64_t batch, int64_t size, int64_t in_channels,
+                            int64_t out_channels, int64_t stride) {
+  return {.input = {batch, size, size, in_channels},
+          .out_channels = out_channels,
+          .kernel_height = 3,
+          .kernel_width = 3,
+          .stride = stride,
+          .padding = 1};
+}
+
+void RegisterS8Convolution(const ConvolutionShape& shape,
+                           const std::string& name, const std::string& kind) {
+  Register(absl::StrCat("S8Convolution/", name, kind),
+           [=](benchmark::State& state) {
+             RunS8Convolution(state, shape, name, kind);
+           });
+}
+
+// Layers of ResNet-18 for one image of 224x224, whose weights take longer to
+// read than the image.
+void RegisterLargeS8Convolutions() {
+  for (const int64_t channels : {128, 256, 512}) {
+    const int64_t size = 3584 / channels;
+    const std::string name = absl::StrCat(size, "x", size, "x", channels, "_",
+                                          channels, "/batch:1/");
+    for (const char* kind : {"onednn", "onednn_packed"}) {
+      RegisterS8Convolution(ShapeOf3x3(1, size, channels, channels, 1), name,
+                            kind);
+    }
   }
-  rate.SetBytesProcessed(state, state.iterations() * 8 * kCount);
 }
 
 void RegisterConvolutions() {
@@ -385,22 +415,14 @@ void RegisterConvolutions() {
   for (const Layer& layer :
        {Layer{32, 3, 16, 1}, Layer{32, 16, 16, 1}, Layer{32, 16, 32, 2},
         Layer{16, 32, 32, 1}, Layer{16, 32, 64, 2}, Layer{8, 64, 64, 1}}) {
-    const ConvolutionShape shape = {
-        .input = {kBatch, layer.size, layer.size, layer.in_channels},
-        .out_channels = layer.out_channels,
-        .kernel_height = 3,
-        .kernel_width = 3,
-        .stride = layer.stride,
-        .padding = 1};
+    const ConvolutionShape shape =
+        ShapeOf3x3(kBatch, layer.size, layer.in_channels, layer.out_channels,
+                   layer.stride);
     const std::string name =
         absl::StrCat(layer.size, "x", layer.size, "x", layer.in_channels, "_",
                      layer.out_channels, layer.stride == 2 ? "_stride2/" : "/");
-    for (const std::string kind : {"onednn", "vnni"}) {
-      Register(absl::StrCat("S8Convolution/", name, kind),
-               [=](benchmark::State& state) {
-                 RunS8Convolution(state, shape, name, kind);
-               });
-    }
+    for (const char* kind : {"onednn", "vnni"})
+      RegisterS8Convolution(shape, name, kind);
     for (DataType type : kTypes) {
       for (const char* pass :
            {"forward", "backward_input", "backward_weights", "set_weights"}) {
@@ -469,7 +491,7 @@ void RegisterActivations() {
 }
 
 void RegisterLinears() {
-  Register("MemoryRead", RunMemoryRead);
+  Register("Roofline", ShowRoofline);
   // fc6 and fc7 are AlexNet's, VGG's fc6 is the largest of all. The baselines
   // come first.
   for (const int64_t batch : {1, 8}) {
@@ -504,6 +526,7 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("instruction_set", tritlab::InstructionSet());
   benchmark::AddCustomContext("threads", absl::StrCat(tritlab::Threads()));
   tritlab::RegisterConvolutions();
+  tritlab::RegisterLargeS8Convolutions();
   tritlab::RegisterActivations();
   tritlab::RegisterLinears();
   benchmark::RunSpecifiedBenchmarks();

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/onednn_info.h"
+#include "kernels/scratch_memory.h"
 
 namespace tritlab::onednn {
 namespace {
@@ -12,22 +13,6 @@ const dnnl::stream& Stream() {
   thread_local const dnnl::stream stream(Engine());
   return stream;
 }
-
-// Memory of one thread that grows to the largest request. What it holds between
-// two primitives has no meaning.
-class ScratchMemory {
- public:
-  char* AtLeast(size_t bytes) {
-    if (buffer_.bytes() < bytes) {
-      buffer_ = Buffer();  // frees the old one before taking the new one
-      buffer_ = Buffer(bytes);
-    }
-    return static_cast<char*>(buffer_.data());
-  }
-
- private:
-  Buffer buffer_;
-};
 
 thread_local ScratchMemory scratchpad;
 thread_local ScratchMemory staging;

@@ -4,6 +4,15 @@
 #include "oneapi/dnnl/dnnl.hpp"
 
 namespace tritlab {
+namespace {
+
+bool Extends(unsigned isa) {
+  // The values of dnnl_cpu_isa_t are bit sets, each a superset of what it
+  // extends.
+  return (dnnl_get_effective_cpu_isa() & isa) == isa;
+}
+
+}  // namespace
 
 std::string OneDnnVersion() {
   const dnnl_version_t* version = dnnl_version();
@@ -42,12 +51,11 @@ std::string InstructionSet() {
   }
 }
 
-bool HasNativeBF16() {
-  // The values of dnnl_cpu_isa_t are bit sets, each a superset of what it
-  // extends.
-  const unsigned isa = dnnl_get_effective_cpu_isa();
-  const unsigned bf16 = dnnl_cpu_isa_avx512_core_bf16;
-  return (isa & bf16) == bf16;
+bool HasNativeBF16() { return Extends(dnnl_cpu_isa_avx512_core_bf16); }
+
+bool HasExactByteProducts() {
+  return Extends(dnnl_cpu_isa_avx2_vnni) ||
+         Extends(dnnl_cpu_isa_avx512_core_vnni);
 }
 
 }  // namespace tritlab

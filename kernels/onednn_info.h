@@ -17,6 +17,10 @@ std::string InstructionSet();
 // bf16 works, but is slower than f32.
 bool HasNativeBF16();
 
+// Whether oneDNN's products of u8 and s8 are exact: by VNNI or AMX. Below, two
+// products are added in 16 bits and saturate.
+bool HasExactByteProducts();
+
 }  // namespace tritlab
 
 #endif  // TRITLAB_KERNELS_ONEDNN_INFO_H_

@@ -1,5 +1,6 @@
 #include "kernels/pooling.h"
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 
@@ -18,7 +19,23 @@ std::string Describe(const PoolingShape& shape, DataType type) {
       shape.kind == PoolingShape::Kind::kMax ? "max" : "average", " pooling ",
       ToString(shape.input), ", window ", shape.window_height, "x",
       shape.window_width, ", stride ", shape.stride, ", padding ",
-      shape.padding, ", ", Name(type));
+      shape.padding, shape.ceil_mode ? ", ceil mode, " : ", ", Name(type));
+}
+
+int64_t Positions(int64_t extent, int64_t window, const PoolingShape& shape) {
+  const int64_t whole =
+      WindowPositions(extent, window, shape.stride, shape.padding);
+  const int64_t rest = extent + 2 * shape.padding - window;
+  const int64_t next = whole * shape.stride - shape.padding;
+  return whole + (shape.ceil_mode && rest > 0 && rest % shape.stride != 0 &&
+                  next < extent);
+}
+
+// The padding at the end of an axis that the last window needs.
+int64_t PaddingBehind(int64_t extent, int64_t window, int64_t positions,
+                      const PoolingShape& shape) {
+  return std::max(shape.padding, (positions - 1) * shape.stride + window -
+                                     extent - shape.padding);
 }
 
 class OneDnnPooling final : public Pooling {
@@ -34,14 +51,19 @@ class OneDnnPooling final : public Pooling {
     const memory::dims window = {shape.window_height, shape.window_width};
     const memory::dims strides = {shape.stride, shape.stride};
     const memory::dims dilation = {0, 0};  // oneDNN counts from 0
-    const memory::dims padding = {shape.padding, shape.padding};
+    const memory::dims before = {shape.padding, shape.padding};
+    const memory::dims behind = {
+        PaddingBehind(shape.input.height, shape.window_height,
+                      shape.output().height, shape),
+        PaddingBehind(shape.input.width, shape.window_width,
+                      shape.output().width, shape)};
     const dnnl::primitive_attr attributes = onednn::UserScratchpad();
 
     const dnnl::pooling_forward::primitive_desc forward(
         onednn::Engine(),
         training ? dnnl::prop_kind::forward_training
                  : dnnl::prop_kind::forward_inference,
-        algorithm, input, output, strides, window, dilation, padding, padding,
+        algorithm, input, output, strides, window, dilation, before, behind,
         attributes);
     // Average pooling and inference have no winners to keep: an empty desc.
     const memory::desc winners = forward.workspace_desc();
@@ -55,7 +77,7 @@ class OneDnnPooling final : public Pooling {
 
     const dnnl::pooling_backward::primitive_desc backward(
         onednn::Engine(), algorithm, input, output, strides, window, dilation,
-        padding, padding, forward, attributes);
+        before, behind, forward, attributes);
     backward_ =
         onednn::Execution(backward, dnnl::pooling_backward(backward),
                           {onednn::Input(DNNL_ARG_DIFF_DST, output, type),
@@ -84,10 +106,8 @@ class OneDnnPooling final : public Pooling {
 }  // namespace
 
 Shape PoolingShape::output() const {
-  return {input.batch,
-          WindowPositions(input.height, window_height, stride, padding),
-          WindowPositions(input.width, window_width, stride, padding),
-          input.channels};
+  return {input.batch, Positions(input.height, window_height, *this),
+          Positions(input.width, window_width, *this), input.channels};
 }
 
 absl::Status PoolingShape::Validate() const {
@@ -103,10 +123,12 @@ absl::Status PoolingShape::Validate() const {
                      " must be below the window's extents ", window_height, "x",
                      window_width, ", or a window would hold no pixel at all"));
   }
-  RETURN_IF_ERROR(
-      CheckWindow(kName, "height", input.height, window_height, padding));
-  RETURN_IF_ERROR(
-      CheckWindow(kName, "width", input.width, window_width, padding));
+  if (!ceil_mode) {
+    RETURN_IF_ERROR(
+        CheckWindow(kName, "height", input.height, window_height, padding));
+    RETURN_IF_ERROR(
+        CheckWindow(kName, "width", input.width, window_width, padding));
+  }
   return CheckActivation(kName, "output", output());
 }
 

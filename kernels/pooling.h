@@ -22,6 +22,9 @@ struct PoolingShape {
   int64_t window_width = 1;
   int64_t stride = 1;
   int64_t padding = 0;
+  // Whether a last window may stand over the edge where the last stride does
+  // not fit (Caffe's rounding). It always holds a pixel of the image.
+  bool ceil_mode = false;
 
   Shape output() const;
   // InvalidArgument when an extent is not positive, the window does not fit, or

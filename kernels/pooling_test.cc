@@ -25,7 +25,8 @@ std::string NameOf(const PoolingShape& shape, DataType type) {
   return absl::StrCat(shape.kind == Kind::kMax ? "max_" : "average_",
                       ToString(shape.input), "_window", shape.window_height,
                       "x", shape.window_width, "_stride", shape.stride,
-                      "_padding", shape.padding, "_", Name(type));
+                      "_padding", shape.padding,
+                      shape.ceil_mode ? "_ceil_" : "_", Name(type));
 }
 
 std::unique_ptr<Pooling> Create(const PoolingShape& shape, DataType type,
@@ -96,6 +97,13 @@ std::vector<PoolingShape> SweptShapes() {
       shapes.push_back({kind, odd, 1, 1, 2, 0});  // a ResNet shortcut's
       shapes.push_back({kind, odd, 2, 3, 1, 0});  // not square
       shapes.push_back({kind, {5, 8, 8, channels}, 8, 8, 1, 0});  // global
+      // Windows over the edge (GoogLeNet's), in one axis, and nowhere.
+      const Shape even = {2, 8, 10, channels};
+      shapes.push_back({kind, even, 3, 3, 2, 0, /*ceil_mode=*/true});
+      shapes.push_back({kind, {2, 7, 10, channels}, 3, 3, 2, 0, true});
+      shapes.push_back({kind, even, 2, 2, 2, 0, true});
+      shapes.push_back({kind, even, 3, 3, 2, 1, true});
+      shapes.push_back({kind, {2, 2, 2, channels}, 3, 3, 2, 0, true});
     }
   }
   return shapes;
@@ -129,6 +137,28 @@ TEST(Pooling, GradientsAreThoseOfFiniteDifferences) {
   }
 }
 
+// Caffe's rounding, with the sizes of GoogLeNet's poolings; a window that would
+// begin behind the image is left out.
+TEST(PoolingShape, CeilModeRoundsUp) {
+  const auto side = [](int64_t extent, int64_t window, int64_t stride,
+                       int64_t padding) {
+    return PoolingShape{
+        Kind::kMax, {1, extent, extent, 1}, window, window, stride, padding,
+        true}
+        .output()
+        .height;
+  };
+  EXPECT_EQ(side(112, 3, 2, 0), 56);
+  EXPECT_EQ(side(56, 3, 2, 0), 28);
+  EXPECT_EQ(side(14, 3, 2, 0), 7);
+  EXPECT_EQ(side(55, 3, 2, 0), 27);
+  EXPECT_EQ(side(3, 2, 3, 0), 1);
+  EXPECT_EQ(side(4, 2, 3, 0), 2);
+  EXPECT_EQ(side(5, 3, 3, 1), 2);
+  EXPECT_EQ(side(6, 2, 2, 1), 4);
+  EXPECT_EQ(side(2, 3, 2, 0), 1);
+}
+
 TEST(PoolingShape, ValidateNamesTheFieldAtFault) {
   const PoolingShape good = {Kind::kMax, {1, 4, 4, 3}, 2, 2, 2, 1};
   EXPECT_TRUE(good.Validate().ok());
@@ -150,6 +180,12 @@ TEST(PoolingShape, ValidateNamesTheFieldAtFault) {
             std::string::npos);
   EXPECT_NE(fault([](auto& s) { s.window_height = 7; }).find("height 7"),
             std::string::npos);
+  // Not a single position even over the edge.
+  const auto nowhere = [](auto& s) {
+    s.ceil_mode = true;
+    s.window_height = 9;
+  };
+  EXPECT_NE(fault(nowhere).find("output.height"), std::string::npos);
 }
 
 }  // namespace

@@ -16,10 +16,73 @@ namespace {
 constexpr int64_t kSmallestImage = 63;
 constexpr int64_t kDefaultWidth = 96;
 constexpr int64_t kHiddenFeatures = 4096;
+constexpr float kDropoutRate = 0.5f;
 
 struct Layer {
   int64_t channels, kernel, stride;
+  // Of the original network: the two processors that it was trained on.
+  int64_t groups;
+  bool response_normalized;
   bool pooled;
+};
+
+class AlexNetBuilder {
+ public:
+  AlexNetBuilder(bool original, int64_t width, const InputOperator& image)
+      : net_("alexnet", image), original_(original), width_(width) {
+    net_.graph().set_description(
+        original ? "Krizhevsky et al. 2012 as in Caffe's bvlc_alexnet, with "
+                   "local response normalization, groups and dropout"
+                 : "Krizhevsky et al. 2012 in one tower, batch-normalized, "
+                   "without dropout, as Zhu et al. 2017 train it");
+  }
+
+  Graph Build(int64_t classes) {
+    const int64_t thirds = width_ * 8 / 3;
+    for (const Layer& layer : {Layer{width_, 11, 4, 1, true, true},
+                               Layer{thirds, 5, 1, 2, true, true},
+                               Layer{width_ * 4, 3, 1, 1, false, false},
+                               Layer{width_ * 4, 3, 1, 2, false, false},
+                               Layer{thirds, 3, 1, 2, false, true}}) {
+      Convolution(layer);
+    }
+    for (int hidden = 0; hidden < 2; ++hidden) {
+      ++number_;
+      x_ = net_.Linear(Numbered("fc"), x_,
+                       kHiddenFeatures * width_ / kDefaultWidth);
+      Activate();
+      if (original_) x_ = net_.Dropout(Numbered("drop"), x_, kDropoutRate);
+    }
+    net_.Linear("fc8", x_, classes);
+    return net_.graph();
+  }
+
+ private:
+  void Convolution(const Layer& layer) {
+    ++number_;
+    // The first convolution takes 224 pixels to 55, as the paper draws it.
+    const int64_t padding = layer.kernel == 11 ? 2 : layer.kernel / 2;
+    x_ = net_.Convolution(Numbered("conv"), x_, layer.channels, layer.kernel,
+                          layer.stride, padding, /*bias=*/original_,
+                          original_ ? layer.groups : 1);
+    Activate();
+    if (original_ && layer.response_normalized)
+      x_ = net_.LocalResponseNormalization(Numbered("norm"), x_);
+    if (layer.pooled) x_ = net_.MaxPool(Numbered("pool"), x_, 3, 2);
+  }
+  void Activate() {
+    if (!original_) x_ = net_.BatchNormalization(Numbered("bn"), x_);
+    x_ = net_.Relu(Numbered("relu"), x_);
+  }
+  std::string Numbered(const char* node) const {
+    return absl::StrCat(node, number_);
+  }
+
+  GraphBuilder net_;
+  const bool original_;
+  const int64_t width_;
+  std::string x_ = "image";  // the newest node
+  int number_ = 0;           // of the newest layer
 };
 
 }  // namespace
@@ -30,42 +93,22 @@ absl::StatusOr<Graph> BuildAlexNet(const AlexNetSpec& spec,
   ASSIGN_OR_RETURN(const int64_t width,
                    WidthOf("alexnet", spec.width(), kDefaultWidth,
                            /*smallest=*/3));
+  const bool original = spec.variant() == AlexNetSpec::CAFFE;
+  // All layers with groups then have an even number of channels.
+  constexpr int64_t kMultiple = 6;
+  if (original && width % kMultiple != 0) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "alexnet.width is %d; with alexnet.variant CAFFE it must be a multiple "
+        "of %d",
+        width, kMultiple));
+  }
   if (image.height() < kSmallestImage || image.width() < kSmallestImage) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "alexnet needs images of at least %dx%d, not %dx%d; resize them or use "
         "another network",
         kSmallestImage, kSmallestImage, image.height(), image.width()));
   }
-  GraphBuilder net("alexnet", image);
-  net.graph().set_description(
-      "Krizhevsky et al. 2012 in one tower, batch-normalized, without dropout, "
-      "as Zhu et al. 2017 train it");
-  std::string x = "image";
-  int number = 0;
-  const auto normalize = [&] {
-    x = net.BatchNormalization(absl::StrCat("bn", number), x);
-    x = net.Relu(absl::StrCat("relu", number), x);
-  };
-  for (const Layer& layer :
-       {Layer{width, 11, 4, true}, Layer{width * 8 / 3, 5, 1, true},
-        Layer{width * 4, 3, 1, false}, Layer{width * 4, 3, 1, false},
-        Layer{width * 8 / 3, 3, 1, true}}) {
-    ++number;
-    // The first convolution takes 224 pixels to 55, as the paper draws it.
-    const int64_t padding = layer.kernel == 11 ? 2 : layer.kernel / 2;
-    x = net.Convolution(absl::StrCat("conv", number), x, layer.channels,
-                        layer.kernel, layer.stride, padding);
-    normalize();
-    if (layer.pooled) x = net.MaxPool(absl::StrCat("pool", number), x, 3, 2);
-  }
-  for (int hidden = 0; hidden < 2; ++hidden) {
-    ++number;
-    x = net.Linear(absl::StrCat("fc", number), x,
-                   kHiddenFeatures * width / kDefaultWidth);
-    normalize();
-  }
-  net.Linear("fc8", x, classes);
-  return net.graph();
+  return AlexNetBuilder(original, width, image).Build(classes);
 }
 
 }  // namespace tritlab

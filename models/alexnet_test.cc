@@ -1,6 +1,7 @@
 #include "models/alexnet.h"
 
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -48,15 +49,51 @@ TEST(AlexNetTest, CountsFollowFromThePaper) {
                                              "conv5", "fc6", "fc7", "fc8"));
 }
 
+ModelSpec CaffeAlexNet(int width = 0) {
+  ModelSpec model = AlexNet(width);
+  model.mutable_alexnet()->set_variant(AlexNetSpec::CAFFE);
+  return model;
+}
+
+// The counts that are published of Caffe's weights (bvlc_alexnet,
+// bvlc_reference_caffenet): 60,965,224 parameters and 724,406,816
+// multiply-adds. Caffe crops 227 pixels and pads none; 224 with the paper's two
+// pixels on either side give the same 55.
+TEST(AlexNetTest, CountsOfTheOriginalAreCaffes) {
+  const Graph graph = *BuildGraph(CaffeAlexNet(), Image(224), 1000);
+  const Cost cost = *CountCost(graph);
+  EXPECT_EQ(cost.parameters, 60965224);
+  EXPECT_EQ(cost.multiply_adds, 724406816);
+}
+
+TEST(AlexNetTest, TheOriginalNormalizesBeforeItPoolsAndDropsHiddenFeatures) {
+  const Graph graph = *BuildGraph(CaffeAlexNet(), Image(224), 1000);
+  std::vector<std::string> names, grouped;
+  for (const Node& node : graph.nodes()) {
+    names.push_back(node.name());
+    if (node.convolution().groups() == 2) grouped.push_back(node.name());
+  }
+  EXPECT_THAT(names, testing::ElementsAre(
+                         "image", "conv1", "relu1", "norm1", "pool1", "conv2",
+                         "relu2", "norm2", "pool2", "conv3", "relu3", "conv4",
+                         "relu4", "conv5", "relu5", "pool5", "fc6", "relu6",
+                         "drop6", "fc7", "relu7", "drop7", "fc8"));
+  EXPECT_THAT(grouped, testing::ElementsAre("conv2", "conv4", "conv5"));
+}
+
 TEST(AlexNetTest, ImageAndWidthMayBeOthers) {
   EXPECT_TRUE(BuildGraph(AlexNet(24), Image(64), 100).ok());
   EXPECT_TRUE(BuildGraph(AlexNet(), Image(63), 100).ok());
+  EXPECT_TRUE(BuildGraph(CaffeAlexNet(6), Image(64), 100).ok());
   EXPECT_THAT(
       std::string(BuildGraph(AlexNet(), Image(62), 9).status().message()),
       testing::HasSubstr("at least 63x63, not 62x62"));
   EXPECT_THAT(
       std::string(BuildGraph(AlexNet(-1), Image(224), 9).status().message()),
       testing::HasSubstr("alexnet.width is -1"));
+  EXPECT_THAT(
+      std::string(BuildGraph(CaffeAlexNet(8), Image(64), 9).status().message()),
+      testing::HasSubstr("alexnet.width is 8"));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include "absl/status/status.h"
 #include "base/status_macros.h"
 #include "models/alexnet.h"
+#include "models/googlenet.h"
 #include "models/imagenet_resnet.h"
+#include "models/network_file.h"
 #include "models/resnet.h"
 #include "models/shape_inference.h"
 #include "models/vgg.h"
@@ -36,10 +38,20 @@ absl::StatusOr<Graph> BuildGraph(const ModelSpec& spec,
       ASSIGN_OR_RETURN(graph, BuildVgg16(spec.vgg16(), image, classes));
       break;
     }
+    case ModelSpec::kGooglenet: {
+      ASSIGN_OR_RETURN(graph, BuildGoogLeNet(spec.googlenet(), image, classes));
+      break;
+    }
+    case ModelSpec::kNetworkFile: {
+      ASSIGN_OR_RETURN(graph,
+                       BuildFromFile(spec.network_file(), image, classes));
+      break;
+    }
     case ModelSpec::ARCHITECTURE_NOT_SET:
       return absl::InvalidArgumentError(
           "model names no architecture; set one of model.cifar_resnet, "
-          "vgg_small, imagenet_resnet, alexnet and vgg16");
+          "vgg_small, imagenet_resnet, alexnet, vgg16, googlenet and "
+          "network_file");
   }
   RETURN_IF_ERROR(InferShapes(graph, /*batch=*/1).status());
   return graph;

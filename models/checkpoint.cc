@@ -19,6 +19,64 @@ namespace {
 
 constexpr uint32_t kFormatVersion = 1;
 
+// The next record; DataLoss when there is none.
+absl::Status ReadRecord(const std::string& path, RecordReader& reader,
+                        std::string* record) {
+  ASSIGN_OR_RETURN(const bool more, reader.Next(record));
+  return more ? absl::OkStatus()
+              : absl::DataLossError(absl::StrCat(
+                    path,
+                    ": the checkpoint ends too early; use the one before it"));
+}
+
+absl::StatusOr<CheckpointHeader> ReadHeader(const std::string& path,
+                                            RecordReader& reader) {
+  std::string record;
+  RETURN_IF_ERROR(ReadRecord(path, reader, &record));
+  CheckpointHeader header;
+  if (!header.ParseFromString(record) || header.format_version() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": this is not a checkpoint"));
+  }
+  if (header.format_version() > kFormatVersion) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: format version %d is newer than this program's %d; update it",
+        path, header.format_version(), kFormatVersion));
+  }
+  return header;
+}
+
+// Of the network `graph`, or, without it, of any.
+absl::StatusOr<Checkpoint> Read(const std::string& path, const Graph* graph) {
+  ASSIGN_OR_RETURN(std::unique_ptr<RecordReader> reader,
+                   RecordReader::Open(path));
+  ASSIGN_OR_RETURN(CheckpointHeader header, ReadHeader(path, *reader));
+  if (graph != nullptr && !google::protobuf::util::MessageDifferencer::Equals(
+                              header.graph(), *graph)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": it holds another network (",
+                     header.graph().name(), ") than the ", graph->name(),
+                     " that is asked for; use the spec it was trained with"));
+  }
+  Checkpoint checkpoint;
+  checkpoint.graph = std::move(*header.mutable_graph());
+  checkpoint.position = header.position();
+  std::string record;
+  for (const CheckpointHeader::Tensor& tensor : header.tensors()) {
+    RETURN_IF_ERROR(ReadRecord(path, *reader, &record));
+    if (record.size() % sizeof(float) != 0 ||
+        record.size() / sizeof(float) != tensor.elements()) {
+      return absl::DataLossError(
+          absl::StrFormat("%s: tensor %s takes %d bytes, not %d values", path,
+                          tensor.name(), record.size(), tensor.elements()));
+    }
+    std::vector<float>& values = checkpoint.tensors[tensor.name()];
+    values.resize(record.size() / sizeof(float));
+    std::memcpy(values.data(), record.data(), record.size());
+  }
+  return checkpoint;
+}
+
 }  // namespace
 
 absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
@@ -45,51 +103,18 @@ absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path,
                                           const Graph& graph) {
+  return Read(path, &graph);
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
+  return Read(path, nullptr);
+}
+
+absl::StatusOr<Graph> ReadCheckpointGraph(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<RecordReader> reader,
                    RecordReader::Open(path));
-  const auto next = [&](std::string* record) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool more, reader->Next(record));
-    return more
-               ? absl::OkStatus()
-               : absl::DataLossError(absl::StrCat(
-                     path,
-                     ": the checkpoint ends too early; use the one before it"));
-  };
-  std::string record;
-  RETURN_IF_ERROR(next(&record));
-  CheckpointHeader header;
-  if (!header.ParseFromString(record) || header.format_version() == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": this is not a checkpoint"));
-  }
-  if (header.format_version() > kFormatVersion) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%s: format version %d is newer than this program's %d; update it",
-        path, header.format_version(), kFormatVersion));
-  }
-  if (!google::protobuf::util::MessageDifferencer::Equals(header.graph(),
-                                                          graph)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": it holds another network (",
-                     header.graph().name(), ") than the ", graph.name(),
-                     " that is asked for; use the spec it was trained with"));
-  }
-  Checkpoint checkpoint;
-  checkpoint.graph = std::move(*header.mutable_graph());
-  checkpoint.position = header.position();
-  for (const CheckpointHeader::Tensor& tensor : header.tensors()) {
-    RETURN_IF_ERROR(next(&record));
-    if (record.size() % sizeof(float) != 0 ||
-        record.size() / sizeof(float) != tensor.elements()) {
-      return absl::DataLossError(
-          absl::StrFormat("%s: tensor %s takes %d bytes, not %d values", path,
-                          tensor.name(), record.size(), tensor.elements()));
-    }
-    std::vector<float>& values = checkpoint.tensors[tensor.name()];
-    values.resize(record.size() / sizeof(float));
-    std::memcpy(values.data(), record.data(), record.size());
-  }
-  return checkpoint;
+  ASSIGN_OR_RETURN(CheckpointHeader header, ReadHeader(path, *reader));
+  return std::move(*header.mutable_graph());
 }
 
 absl::Status CopyTensor(const Checkpoint& checkpoint, const std::string& name,

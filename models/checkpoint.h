@@ -29,6 +29,10 @@ absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
 // `graph`. Sizes are checked against the file before memory is taken.
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path,
                                           const Graph& graph);
+// The same, of whatever network it holds.
+absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path);
+// That network alone, without its values.
+absl::StatusOr<Graph> ReadCheckpointGraph(const std::string& path);
 
 // Copies the tensor `name` into `values`. InvalidArgument when it is missing or
 // of another size.

@@ -5,26 +5,45 @@
 
 namespace tritlab {
 
-absl::StatusOr<Cost> CountCost(const Graph& graph) {
+absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph) {
   ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
-  Cost cost;
+  std::vector<LayerWork> layers;
   for (int i = 0; i < graph.nodes_size(); ++i) {
     const Node& node = graph.nodes(i);
-    if (node.has_input()) continue;
+    if (!node.has_convolution() && !node.has_linear()) continue;
     const Shape& input = shaped.shapes[shaped.inputs[i][0]];
     const Shape& output = shaped.shapes[i];
+    LayerWork work;
+    work.name = node.name();
+    work.inputs = input.image_size();
+    work.outputs = output.image_size();
     if (node.has_convolution()) {
-      const ConvolutionShape shape = ShapeOf(node.convolution(), input);
-      cost.parameters +=
-          shape.weight_count() + (shape.bias ? shape.out_channels : 0);
-      cost.multiply_adds += shape.weight_count() * output.height * output.width;
-    } else if (node.has_linear()) {
+      work.weights = ShapeOf(node.convolution(), input).weight_count();
+      work.multiply_adds = work.weights * output.height * output.width;
+    } else {
       const LinearShape shape = ShapeOf(node.linear(), input);
-      cost.parameters += (shape.in_features + 1) * shape.out_features;
-      cost.multiply_adds += shape.in_features * shape.out_features;
-    } else if (node.has_batch_normalization()) {
-      cost.parameters += 2 * input.channels;
+      work.weights = shape.in_features * shape.out_features;
+      work.multiply_adds = work.weights;
     }
+    layers.push_back(work);
+  }
+  return layers;
+}
+
+absl::StatusOr<Cost> CountCost(const Graph& graph) {
+  ASSIGN_OR_RETURN(const std::vector<LayerWork> layers, WorkOf(graph));
+  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
+  Cost cost;
+  for (const LayerWork& layer : layers) {
+    cost.parameters += layer.weights;
+    cost.multiply_adds += layer.multiply_adds;
+  }
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    const Node& node = graph.nodes(i);
+    const int64_t channels = shaped.shapes[i].channels;
+    if (node.has_linear() || node.convolution().bias())
+      cost.parameters += channels;
+    if (node.has_batch_normalization()) cost.parameters += 2 * channels;
   }
   return cost;
 }

@@ -4,6 +4,7 @@
 #define TRITLAB_MODELS_GRAPH_BUILDER_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 #include "models/graph.pb.h"
@@ -26,7 +27,8 @@ class GraphBuilder {
   }
   std::string Convolution(const std::string& name, const std::string& input,
                           int64_t out_channels, int64_t kernel, int64_t stride,
-                          int64_t padding, bool bias = false) {
+                          int64_t padding, bool bias = false,
+                          int64_t groups = 1) {
     ConvolutionOperator* convolution =
         Append(name, {input})->mutable_convolution();
     convolution->set_out_channels(out_channels);
@@ -34,7 +36,7 @@ class GraphBuilder {
     convolution->set_kernel_width(kernel);
     convolution->set_stride(stride);
     convolution->set_padding(padding);
-    convolution->set_groups(1);
+    convolution->set_groups(groups);
     convolution->set_bias(bias);
     return name;
   }
@@ -55,6 +57,12 @@ class GraphBuilder {
   std::string MaxPool(const std::string& name, const std::string& input,
                       int64_t window, int64_t stride, int64_t padding = 0) {
     return Pool(PoolingOperator::MAX, name, input, window, stride, padding);
+  }
+  // The last window may stand over the edge.
+  std::string CeilMaxPool(const std::string& name, const std::string& input,
+                          int64_t window, int64_t stride) {
+    return Pool(PoolingOperator::MAX, name, input, window, stride, 0,
+                /*ceil_mode=*/true);
   }
   std::string AveragePool(const std::string& name, const std::string& input,
                           int64_t window, int64_t stride) {
@@ -77,17 +85,40 @@ class GraphBuilder {
     return name;
   }
 
+  std::string Concat(const std::string& name,
+                     std::initializer_list<std::string> inputs) {
+    Append(name, inputs)->mutable_concat();
+    return name;
+  }
+  // Over 5 channels, with the constants of AlexNet and GoogLeNet in Caffe.
+  std::string LocalResponseNormalization(const std::string& name,
+                                         const std::string& input) {
+    LocalResponseNormalizationOperator* normalization =
+        Append(name, {input})->mutable_local_response_normalization();
+    normalization->set_size(5);
+    normalization->set_alpha(1e-4f);
+    normalization->set_beta(0.75f);
+    normalization->set_k(1);
+    return name;
+  }
+  std::string Dropout(const std::string& name, const std::string& input,
+                      float rate) {
+    Append(name, {input})->mutable_dropout()->set_rate(rate);
+    return name;
+  }
+
   Graph& graph() { return graph_; }
 
  private:
   std::string Pool(PoolingOperator::Kind kind, const std::string& name,
                    const std::string& input, int64_t window, int64_t stride,
-                   int64_t padding) {
+                   int64_t padding, bool ceil_mode = false) {
     PoolingOperator* pooling = Append(name, {input})->mutable_pooling();
     pooling->set_kind(kind);
     pooling->set_window(window);
     pooling->set_stride(stride);
     pooling->set_padding(padding);
+    pooling->set_ceil_mode(ceil_mode);
     return name;
   }
   Node* Append(const std::string& name,

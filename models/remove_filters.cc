@@ -38,7 +38,7 @@ struct WeightExtents {
 // Where a layer's channels go, if they can be followed.
 struct Chain {
   int producer = -1;        // node; a convolution or linear layer
-  std::vector<int> passed;  // normalizations, ReLUs and poolings, in order
+  std::vector<int> passed;  // normalizations, ReLUs and so on, in order
   int reader = -1;          // node; a convolution or linear layer
 };
 
@@ -222,7 +222,7 @@ class Removal {
           break;
         }
         if (!node.has_batch_normalization() && !node.has_relu() &&
-            !node.has_pooling())
+            !node.has_pooling() && !node.has_dropout())
           break;
         chain.passed.push_back(at);
       }
@@ -337,7 +337,7 @@ class Removal {
         constant.value = std::max(constant.value, 0.0);
       }
       // The maximum of equal values and their average over what lies inside the
-      // image are that value.
+      // image are that value; outside of training, dropout changes nothing.
     }
     return constant;
   }

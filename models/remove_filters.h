@@ -4,9 +4,9 @@
 // the same operators.
 //
 // A channel can go where all that happens to it is known: its layer's output is
-// read by one chain of batch normalizations, ReLUs and poolings that ends in
-// one convolution or linear layer. Channels that are added to others, as all
-// outside the blocks of a ResNet are, stay; so do those of grouped
+// read by one chain of batch normalizations, ReLUs, poolings and dropouts that
+// ends in one convolution or linear layer. Channels that are added to others,
+// as all outside the blocks of a ResNet are, stay; so do those of grouped
 // convolutions. Every layer keeps at least one channel.
 //
 // Removing one may make others redundant (the only reader of a channel is

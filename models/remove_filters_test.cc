@@ -157,6 +157,8 @@ Values Forward(const Graph& graph, const Parameters& parameters) {
     } else if (node.has_pooling()) {
       reference::PoolingForward<float>(ShapeOf(node.pooling(), shape), input,
                                        output);
+    } else if (node.has_dropout()) {
+      output = input;
     } else if (node.has_relu()) {
       for (size_t k = 0; k < input.size(); ++k)
         output[k] = std::max(input[k], 0.0f);
@@ -486,6 +488,21 @@ TEST(RemoveFilters, ConstantsNearZeroAreNotZero) {
   network.SetConstant(block + "bn1", 4, -0.01f);
   EXPECT_EQ(Text(Remove(network).removed),
             "stage1/block1/conv1:1 zero, stage1/block1/conv1:4 zero");
+}
+
+// Protects: dropout, which is there in training only.
+TEST(RemoveFilters, GoesThroughDropout) {
+  GraphBuilder net("dropout", Image(6));
+  std::string x = net.Relu("relu1", net.Convolution("conv1", "image", 4, 3, 1));
+  x = net.Linear("fc1", net.Dropout("drop1", x, 0.5f), 5);
+  x = net.Dropout("drop2", net.Relu("relu2", x), 0.5f);
+  net.Linear("fc2", x, 3);
+  Network network = Ternary(net.graph(), 16);
+  network.ClearFilter("conv1", 2, 4);
+  network.ClearInput("fc2", 1, 5);
+  const SmallerNetwork smaller = Remove(network);
+  EXPECT_EQ(Text(smaller.removed), "conv1:2 zero, fc1:1 unread");
+  EXPECT_EQ(Forward(smaller.graph, smaller.parameters), Forward(network));
 }
 
 // Protects: what this pass cannot follow stays: channels with two readers,

@@ -29,7 +29,8 @@ absl::StatusOr<Shape> OutputShape(const Node& node,
                                   const std::vector<Shape>& inputs,
                                   int64_t batch) {
   const size_t wanted = node.has_input() ? 0 : node.has_add() ? 2 : 1;
-  if (inputs.size() != wanted) {
+  const bool any_number = node.has_concat() && !inputs.empty();
+  if (inputs.size() != wanted && !any_number) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "it has %d inputs; it needs %d", inputs.size(), wanted));
   }
@@ -86,6 +87,31 @@ absl::StatusOr<Shape> OutputShape(const Node& node,
       RETURN_IF_ERROR(ShapeOf(node.linear(), inputs[0]).Validate());
       return Shape{batch, 1, 1, node.linear().out_features()};
     }
+    case Node::kConcat: {
+      Shape shape = inputs[0];
+      for (size_t i = 1; i < inputs.size(); ++i) {
+        if (inputs[i].height != shape.height ||
+            inputs[i].width != shape.width) {
+          return absl::InvalidArgumentError(absl::StrCat(
+              "it concatenates ", ToString(inputs[0]), " with ",
+              ToString(inputs[i]), "; they must be alike in height and width"));
+        }
+        shape.channels += inputs[i].channels;
+      }
+      return shape;
+    }
+    case Node::kLocalResponseNormalization: {
+      RETURN_IF_ERROR(
+          ShapeOf(node.local_response_normalization(), inputs[0]).Validate());
+      return inputs[0];
+    }
+    case Node::kDropout:
+      if (!(node.dropout().rate() >= 0 && node.dropout().rate() < 1)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("dropout.rate is ", node.dropout().rate(),
+                         "; it must be at least 0 and below 1"));
+      }
+      return inputs[0];
     case Node::OPERATOR_NOT_SET:
       break;
   }
@@ -115,7 +141,8 @@ PoolingShape ShapeOf(const PoolingOperator& pooling, const Shape& input) {
           .window_height = global ? input.height : pooling.window(),
           .window_width = global ? input.width : pooling.window(),
           .stride = pooling.stride(),
-          .padding = pooling.padding()};
+          .padding = pooling.padding(),
+          .ceil_mode = pooling.ceil_mode()};
 }
 
 LinearShape ShapeOf(const LinearOperator& linear, const Shape& input) {
@@ -127,6 +154,16 @@ LinearShape ShapeOf(const LinearOperator& linear, const Shape& input) {
 BatchNormalizationShape ShapeOf(const BatchNormalizationOperator& normalization,
                                 const Shape& input) {
   return {.input = input, .epsilon = normalization.epsilon(), .relu = false};
+}
+
+LocalResponseNormalizationShape ShapeOf(
+    const LocalResponseNormalizationOperator& normalization,
+    const Shape& input) {
+  return {.input = input,
+          .size = normalization.size(),
+          .alpha = normalization.alpha(),
+          .beta = normalization.beta(),
+          .k = normalization.k()};
 }
 
 absl::StatusOr<ShapedGraph> InferShapes(const Graph& graph, int64_t batch) {

@@ -9,6 +9,7 @@
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution.h"
 #include "kernels/linear.h"
+#include "kernels/local_response_normalization.h"
 #include "kernels/pooling.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
@@ -34,6 +35,9 @@ PoolingShape ShapeOf(const PoolingOperator& pooling, const Shape& input);
 LinearShape ShapeOf(const LinearOperator& linear, const Shape& input);
 BatchNormalizationShape ShapeOf(const BatchNormalizationOperator& normalization,
                                 const Shape& input);
+LocalResponseNormalizationShape ShapeOf(
+    const LocalResponseNormalizationOperator& normalization,
+    const Shape& input);
 
 }  // namespace tritlab
 

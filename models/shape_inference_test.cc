@@ -1,5 +1,6 @@
 #include "models/shape_inference.h"
 
+#include <cmath>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -58,6 +59,25 @@ TEST(ShapeInferenceTest, BatchNormalizationOfALinearLayer) {
                                    Shape{4, 1, 1, 20}, Shape{4, 1, 1, 10}));
 }
 
+TEST(ShapeInferenceTest, OperatorsOfTheOldNetworks) {
+  GraphBuilder net("net", Image());
+  const std::string a = net.LocalResponseNormalization(
+      "norm", net.Convolution("a", "image", 8, 3, 1));
+  const std::string b = net.Convolution("b", "image", 6, 1, 1, 0,
+                                        /*bias=*/true, /*groups=*/3);
+  std::string x = net.Concat("concat", {a, b, "image"});
+  x = net.CeilMaxPool("pool", x, 2, 2);
+  net.Linear("fc", net.Dropout("drop", x, 0.5f), 10);
+  const auto shaped = InferShapes(net.graph(), 4);
+  ASSERT_TRUE(shaped.ok()) << shaped.status();
+  EXPECT_THAT(shaped->shapes,
+              testing::ElementsAre(Shape{4, 9, 7, 3}, Shape{4, 9, 7, 8},
+                                   Shape{4, 9, 7, 8}, Shape{4, 9, 7, 6},
+                                   Shape{4, 9, 7, 17}, Shape{4, 5, 4, 17},
+                                   Shape{4, 5, 4, 17}, Shape{4, 1, 1, 10}));
+  EXPECT_THAT(shaped->inputs[4], testing::ElementsAre(2, 3, 0));
+}
+
 // Graphs may come from files: each mistake is an error that names the node.
 TEST(ShapeInferenceTest, MistakesNameTheirNode) {
   EXPECT_THAT(ErrorOf(Graph()), HasSubstr("does not begin with its input"));
@@ -94,6 +114,39 @@ TEST(ShapeInferenceTest, MistakesNameTheirNode) {
     net.ChannelPad("pad", "image", -1, 0);
     EXPECT_THAT(ErrorOf(net.graph()),
                 HasSubstr("node \"pad\": channel_pad is negative"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Concat("concat", {"image", net.AveragePool("pool", "image", 2, 2)});
+    EXPECT_THAT(
+        ErrorOf(net.graph()),
+        HasSubstr("node \"concat\": it concatenates 4x9x7x3 with 4x4x3x3"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Concat("concat", {});
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("it has 0 inputs"));
+  }
+  for (const float rate : {-0.1f, 1.0f, NAN}) {
+    GraphBuilder net("net", Image());
+    net.Dropout("drop", "image", rate);
+    EXPECT_THAT(ErrorOf(net.graph()),
+                HasSubstr("node \"drop\": dropout.rate is"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.LocalResponseNormalization("norm", "image");
+    net.graph()
+        .mutable_nodes(1)
+        ->mutable_local_response_normalization()
+        ->set_size(4);
+    EXPECT_THAT(ErrorOf(net.graph()), HasSubstr("size is 4"));
+  }
+  {
+    GraphBuilder net("net", Image());
+    net.Convolution("conv", "image", 8, 3, 1, 1, false, /*groups=*/2);
+    EXPECT_THAT(ErrorOf(net.graph()),
+                HasSubstr("node \"conv\": convolution: groups = 2"));
   }
   {
     GraphBuilder net("net", Image());

@@ -27,6 +27,7 @@ struct Stage {
 constexpr Stage kStages[] = {{2, 1}, {2, 2}, {3, 4}, {3, 8}, {3, 8}};
 constexpr int64_t kWidth = 64;
 constexpr int64_t kHiddenFeatures = 64;  // in widths
+constexpr float kDropoutRate = 0.5f;     // section 3.1
 
 // `model` halves the image so many times.
 absl::Status CheckImage(absl::string_view model, const InputOperator& image,
@@ -85,7 +86,7 @@ absl::StatusOr<Graph> BuildVgg16(const Vgg16Spec& spec,
   net.graph().set_description(
       absl::StrCat("Simonyan and Zisserman 2014, configuration D, ",
                    spec.batch_normalization() ? "batch-normalized, " : "",
-                   "without dropout"));
+                   spec.dropout() ? "with dropout" : "without dropout"));
   std::string x = "image";
   const auto activate = [&](absl::string_view layer) {
     if (spec.batch_normalization())
@@ -105,6 +106,8 @@ absl::StatusOr<Graph> BuildVgg16(const Vgg16Spec& spec,
   for (const char* layer : {"6", "7"}) {
     x = net.Linear(absl::StrCat("fc", layer), x, kHiddenFeatures * width);
     activate(layer);
+    if (spec.dropout())
+      x = net.Dropout(absl::StrCat("drop", layer), x, kDropoutRate);
   }
   net.Linear("fc8", x, classes);
   return net.graph();

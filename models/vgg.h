@@ -1,9 +1,9 @@
 // VGGs: the 16 layers of Simonyan and Zisserman 2014 (configuration D), and the
 // small one of CIFAR.
 //
-// VGG-16, without dropout; node names: "conv1_1", ("bn1_1",) "relu1_1",
-// "conv1_2", ..., "pool1", ..., "pool5", then "fc6", ("bn6",) "relu6", "fc7",
-// ("bn7",) "relu7" and "fc8".
+// VGG-16; node names: "conv1_1", ("bn1_1",) "relu1_1", "conv1_2", ...,
+// "pool1", ..., "pool5", then "fc6", ("bn6",) "relu6", ("drop6",) "fc7",
+// ("bn7",) "relu7", ("drop7",) and "fc8".
 //
 // The small VGG that quantized networks are compared with on CIFAR: Li et al.
 // 2016 (Ternary Weight Networks), section 3, there named VGG-7. Three times two

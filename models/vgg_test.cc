@@ -123,6 +123,22 @@ TEST(Vgg16Test, CountsArePublished) {
                                    "conv5_3", "fc6", "fc7", "fc8"));
 }
 
+// Simonyan and Zisserman 2014, section 3.1: dropout of the first two fully
+// connected layers.
+TEST(Vgg16Test, DropoutStandsBehindTheHiddenLayers) {
+  ModelSpec model;
+  model.mutable_vgg16()->set_dropout(true);
+  const Graph graph = *BuildGraph(model, Image(224, 224), 1000);
+  std::vector<std::string> dropped;
+  for (const Node& node : graph.nodes()) {
+    if (!node.has_dropout()) continue;
+    EXPECT_EQ(node.dropout().rate(), 0.5f);
+    dropped.push_back(node.inputs(0));
+  }
+  EXPECT_THAT(dropped, testing::ElementsAre("relu6", "relu7"));
+  EXPECT_EQ(CountCost(graph)->parameters, 138357544);
+}
+
 TEST(Vgg16Test, ImpossibleSettingsAreNamed) {
   ModelSpec model;
   model.mutable_vgg16()->set_width(-1);

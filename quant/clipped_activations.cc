@@ -65,12 +65,12 @@ absl::StatusOr<std::unique_ptr<ClippedActivations>> ClippedActivations::Create(
 absl::StatusOr<std::unique_ptr<ClippedActivations>> ClippedActivations::Create(
     const PactSpec& spec) {
   RETURN_IF_ERROR(CheckBits("pact", spec.bits()));
-  if (!(spec.initial_clip() >= 0 && std::isfinite(spec.initial_clip()))) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "pact.initial_clip is %g; it must be above 0", spec.initial_clip()));
-  }
   const float clip =
-      spec.initial_clip() == 0 ? kDefaultInitialClip : spec.initial_clip();
+      spec.has_initial_clip() ? spec.initial_clip() : kDefaultInitialClip;
+  if (!(clip > 0 && std::isfinite(clip))) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("pact.initial_clip is %g; it must be above 0", clip));
+  }
   return std::unique_ptr<ClippedActivations>(
       new ClippedActivations(spec.bits(), clip, /*learned=*/true));
 }

@@ -60,15 +60,17 @@ absl::StatusOr<std::unique_ptr<DorefaGradients>> DorefaGradients::Create(
 void DorefaGradients::Quantize(int64_t image, std::span<const float> gradient,
                                std::span<float> quantized) const {
   const float largest = LargestMagnitude(gradient);
-  // Zeros stay zeros, and what is no number stays none.
-  if (!(largest > 0) || std::isinf(largest)) {
+  const float steps_per_unit = steps_ / (2 * largest);
+  // Zeros stay zeros, what is no number stays none, and what is too small for
+  // steps stays as it is.
+  if (!(largest > 0) || std::isinf(largest) || std::isinf(steps_per_unit)) {
     std::copy(gradient.begin(), gradient.end(), quantized.begin());
     return;
   }
   const auto key = static_cast<uint32_t>(
       RandomStream(seed_, kNoise, step_).Bits(static_cast<uint64_t>(image)));
   RoundWithNoise(gradient.data(), quantized.data(), gradient.size(),
-                 steps_ / (2 * largest), steps_, 2 * largest / steps_, key);
+                 steps_per_unit, steps_, 2 * largest / steps_, key);
 }
 
 }  // namespace tritlab

@@ -73,6 +73,9 @@ TEST(DorefaGradientsTest, ZerosStayAndWhatIsNoNumberShows) {
   EXPECT_EQ(quantized, (std::vector<float>{0, 0}));
   Make(4)->Quantize(0, std::vector<float>{1, std::nanf("")}, quantized);
   EXPECT_TRUE(std::isnan(quantized[1]));
+  // Steps of it could not be counted in f32.
+  Make(4)->Quantize(0, std::vector<float>{1e-38f, 0}, quantized);
+  EXPECT_EQ(quantized, (std::vector<float>{1e-38f, 0}));
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "quant/prune.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
@@ -25,10 +28,16 @@ absl::Status PruneQuantizer::Initialize(std::span<const float> latent) {
   frozen_.assign(latent.size(), 0);
   const auto zeros = static_cast<size_t>(
       std::lround(static_cast<double>(spec_.sparsity()) * latent.size()));
-  if (zeros == 0) return absl::OkStatus();
-  const float threshold = MagnitudeOfRank(latent, zeros);
-  for (size_t i = 0; i < latent.size(); ++i)
-    frozen_[i] = std::abs(latent[i]) <= threshold ? 1 : 0;
+  // The first ones among equals, so that no more are pruned than were asked
+  // for.
+  std::vector<size_t> order(latent.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::nth_element(order.begin(), order.begin() + zeros, order.end(),
+                   [&](size_t a, size_t b) {
+                     return std::pair(std::abs(latent[a]), a) <
+                            std::pair(std::abs(latent[b]), b);
+                   });
+  for (size_t i = 0; i < zeros; ++i) frozen_[order[i]] = 1;
   return absl::OkStatus();
 }
 

@@ -30,6 +30,18 @@ TEST(PruneTest, TheSmallestWeightsAreZeroAndFrozen) {
   EXPECT_EQ(quantizer->Describe(latent)["pruned"], 0.6);
 }
 
+// As after INQ with 2 bits: magnitudes are all alike.
+TEST(PruneTest, AmongEqualsAsManyAsAskedForArePruned) {
+  PruneSpec spec;
+  spec.set_sparsity(0.5f);
+  auto quantizer = *PruneQuantizer::Create(spec);
+  const std::vector<float> latent = {1, -1, 1, 0, -1, 1, -1, 1};
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
+  std::vector<float> quantized(latent.size());
+  quantizer->Quantize(latent, quantized);
+  EXPECT_EQ(quantized, std::vector<float>({0, 0, 0, 0, -1, 1, -1, 1}));
+}
+
 TEST(PruneTest, WhatIsLeftHasNoCodes) {
   PruneSpec spec;
   spec.set_sparsity(0.5f);

@@ -31,9 +31,8 @@ absl::Status TwnQuantizer::Initialize(std::span<const float> latent) {
 }
 
 TwnQuantizer::Scale TwnQuantizer::ScaleOf(std::span<const float> latent) const {
-  const double factor = spec_.threshold_factor() == 0
-                            ? kDefaultThresholdFactor
-                            : spec_.threshold_factor();
+  const double factor = spec_.has_threshold_factor() ? spec_.threshold_factor()
+                                                     : kDefaultThresholdFactor;
   Scale scale;
   scale.threshold = static_cast<float>(factor * MeanMagnitude(latent));
   double sum = 0;

@@ -13,7 +13,6 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "models/graph.pb.h"
-#include "models/shape_inference.h"
 #include "reports/energy_costs.h"
 #include "reports/energy_costs.pb.h"
 
@@ -116,31 +115,6 @@ void Add(const LayerEnergy& one, LayerEnergy& sum) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph) {
-  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
-  std::vector<LayerWork> layers;
-  for (int i = 0; i < graph.nodes_size(); ++i) {
-    const Node& node = graph.nodes(i);
-    if (!node.has_convolution() && !node.has_linear()) continue;
-    const Shape& input = shaped.shapes[shaped.inputs[i][0]];
-    const Shape& output = shaped.shapes[i];
-    LayerWork work;
-    work.name = node.name();
-    work.inputs = input.image_size();
-    work.outputs = output.image_size();
-    if (node.has_convolution()) {
-      work.weights = ShapeOf(node.convolution(), input).weight_count();
-      work.multiply_adds = work.weights * output.height * output.width;
-    } else {
-      const LinearShape shape = ShapeOf(node.linear(), input);
-      work.weights = shape.in_features * shape.out_features;
-      work.multiply_adds = work.weights;
-    }
-    layers.push_back(work);
-  }
-  return layers;
-}
 
 double OperationCounts::total() const {
   return std::accumulate(of.begin(), of.end(), 0.0);

@@ -81,23 +81,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "models/cost.h"
 #include "models/graph.pb.h"
 #include "reports/energy_costs.pb.h"
 
 namespace tritlab {
-
-// What one image asks of a convolution or linear layer.
-struct LayerWork {
-  std::string name;
-  int64_t weights = 0;
-  int64_t multiply_adds = 0;  // padding counted as computed
-  int64_t inputs = 0;         // activation values that it reads
-  int64_t outputs = 0;        // and writes
-};
-
-// Of all convolutions and linear layers, in the graph's order; InferShapes'
-// errors.
-absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph);
 
 enum class EnergyMethod {
   kFullPrecision,

@@ -6,7 +6,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
-#include "models/cost.h"
 #include "models/graph.pb.h"
 #include "reports/energy_costs.h"
 #include "reports/energy_costs.pb.h"
@@ -79,23 +78,6 @@ LayerEnergy Estimate(const LayerPrecision& precision,
   const auto energy = EstimateEnergy(work, precisions, costs, batch);
   EXPECT_TRUE(energy.ok()) << energy.status();
   return energy->layers[0];
-}
-
-TEST(WorkOf, CountsOneImageOfEachLayer) {
-  const auto work = WorkOf(SmallGraph());
-  ASSERT_TRUE(work.ok()) << work.status();
-  ASSERT_EQ(work->size(), 2u);
-  EXPECT_EQ((*work)[0].name, "conv");
-  EXPECT_EQ((*work)[0].weights, 54);
-  EXPECT_EQ((*work)[0].multiply_adds, 864);
-  EXPECT_EQ((*work)[0].inputs, 32);
-  EXPECT_EQ((*work)[0].outputs, 48);
-  EXPECT_EQ((*work)[1].name, "fc");
-  EXPECT_EQ((*work)[1].multiply_adds, 480);
-  EXPECT_EQ((*work)[1].inputs, 48);
-  EXPECT_EQ((*work)[1].outputs, 10);
-  // As models/cost.h counts.
-  EXPECT_EQ(CountCost(SmallGraph())->multiply_adds, 864 + 480);
 }
 
 // 864 of each: 864 * (4 + 1) = 4320. Weights 54 * 4 = 216 bytes = 1728 bits,

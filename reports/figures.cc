@@ -14,8 +14,45 @@
 namespace tritlab {
 namespace {
 
-// Dots on every epoch are noise where there are many.
-constexpr int kMostMarkers = 30;
+// A dot for each layer, from the first (top) to the last, of each phase that
+// `has` the share. Layers are matched by name where phases differ in them.
+template <typename Has, typename Share>
+Figure FigureByLayer(const Report& report, Has has, Share share) {
+  Figure figure;
+  figure.plot.x_range = {0, 100};
+  std::map<std::string, int> rows;
+  for (int i = 0; i < report.results_size(); ++i) {
+    const PhaseResult& phase = report.results(i);
+    if (std::none_of(phase.layers().begin(), phase.layers().end(), has))
+      continue;
+    Series series;
+    series.name = phase.name();
+    series.color = i;
+    series.line = false;
+    for (const LayerResult& layer : phase.layers()) {
+      const auto [at, is_new] = rows.emplace(
+          layer.name(), static_cast<int>(figure.plot.y_names.size()));
+      if (is_new) figure.plot.y_names.push_back(layer.name());
+      series.points.emplace_back(100 * share(layer), at->second);
+    }
+    figure.plot.series.push_back(series);
+  }
+  const int layers = static_cast<int>(figure.plot.y_names.size());
+  // Closer rows for deep networks; text of 13 pixels must still fit.
+  figure.height = 80 + layers * (layers > 60 ? 15 : 18);
+  return figure;
+}
+
+// "the first 1,000 images of the test set"; what the phases have in common.
+std::string CountedImages(const Report& report) {
+  uint32_t images = 0;
+  for (const PhaseResult& phase : report.results())
+    images = std::max(images, phase.activation_images());
+  return images < report.provenance().test_images()
+             ? absl::StrCat("the first ", FormatCount(images),
+                            " images of the test set")
+             : absl::StrCat("the test set (", FormatCount(images), " images)");
+}
 
 }  // namespace
 
@@ -59,38 +96,48 @@ Figure AccuracyFigure(const Report& report) {
 }
 
 Figure SparsityFigure(const Report& report) {
-  Figure figure;
+  Figure figure = FigureByLayer(
+      report, [](const LayerResult& l) { return l.sparsity() > 0; },
+      [](const LayerResult& l) { return l.sparsity(); });
   figure.plot.name = "sparsity";
   figure.plot.title = "Weight sparsity by layer";
   figure.plot.x_label = "zeros, %";
-  figure.plot.x_range = {0, 100};
-  std::map<std::string, int> rows;
-  for (int i = 0; i < report.results_size(); ++i) {
-    const PhaseResult& phase = report.results(i);
-    if (std::none_of(phase.layers().begin(), phase.layers().end(),
-                     [](const LayerResult& l) { return l.sparsity() > 0; })) {
-      continue;
-    }
-    Series series;
-    series.name = phase.name();
-    series.color = i;
-    series.line = false;
-    for (const LayerResult& layer : phase.layers()) {
-      const auto [at, is_new] = rows.emplace(
-          layer.name(), static_cast<int>(figure.plot.y_names.size()));
-      if (is_new) figure.plot.y_names.push_back(layer.name());
-      series.points.emplace_back(100 * layer.sparsity(), at->second);
-    }
-    figure.plot.series.push_back(series);
-  }
-  const int layers = static_cast<int>(figure.plot.y_names.size());
-  // Closer rows for deep networks; text of 13 pixels must still fit.
-  figure.height = 80 + layers * (layers > 60 ? 15 : 18);
   figure.caption = absl::StrCat(
       "Weight sparsity by layer after training, from the first layer (top) to "
       "the last: the share of zeros among the values that a layer computes "
       "with. Layers at 0 are kept in full precision. ",
       SettingOf(report), "; one seed.");
+  return figure;
+}
+
+Figure ActivationSparsityFigure(const Report& report) {
+  Figure figure = FigureByLayer(
+      report, [](const LayerResult& l) { return l.has_zero_activations(); },
+      [](const LayerResult& l) { return l.zero_activations(); });
+  figure.plot.name = "activation_sparsity";
+  figure.plot.title = "Activation sparsity by layer";
+  figure.plot.x_label = "zero activations, %";
+  figure.caption = absl::StrCat(
+      "Activation sparsity by layer after training, from the first layer (top) "
+      "to the last: the share of zeros among the activations that a layer "
+      "reads, quantized where the phase quantizes them, on ",
+      CountedImages(report), ". ", SettingOf(report), "; one seed.");
+  return figure;
+}
+
+Figure BothNonzeroFigure(const Report& report) {
+  Figure figure = FigureByLayer(
+      report, [](const LayerResult& l) { return l.has_both_nonzero(); },
+      [](const LayerResult& l) { return l.both_nonzero(); });
+  figure.plot.name = "both_nonzero";
+  figure.plot.title = "Multiply-adds without a zero by layer";
+  figure.plot.x_label = "weight and activation not 0, % of multiply-adds";
+  figure.caption = absl::StrCat(
+      "The multiply-adds that are left when zeros are skipped, by layer after "
+      "training, from the first layer (top) to the last: the share whose "
+      "weight and activation are both not 0, counted on ",
+      CountedImages(report), ", padding as zeros. ", SettingOf(report),
+      "; one seed.");
   return figure;
 }
 

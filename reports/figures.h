@@ -10,6 +10,9 @@
 
 namespace tritlab {
 
+// Dots on every epoch are noise where there are more.
+inline constexpr int kMostMarkers = 30;
+
 struct Figure {
   // Stands on its own: what, on which data, at what setting, which seed.
   std::string caption;
@@ -22,8 +25,14 @@ struct Figure {
 Figure AccuracyFigure(const Report& report);
 
 // Sparsity by layer, for the phases that have any. Without one the plot has no
-// points.
+// series.
 Figure SparsityFigure(const Report& report);
+
+// Zeros among the activations that layers read, and the share of multiply-adds
+// whose weight and activation are both not 0, for the phases in which they were
+// counted. Without one the plot has no series.
+Figure ActivationSparsityFigure(const Report& report);
+Figure BothNonzeroFigure(const Report& report);
 
 }  // namespace tritlab
 

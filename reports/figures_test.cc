@@ -31,7 +31,8 @@ TEST(AccuracyFigure, HasEveryPhaseFromBeforeItsFirstStep) {
 TEST(Figures, CaptionsStandOnTheirOwn) {
   const Report report = MadeUpReport();
   for (const Figure& figure :
-       {AccuracyFigure(report), SparsityFigure(report)}) {
+       {AccuracyFigure(report), SparsityFigure(report),
+        ActivationSparsityFigure(report), BothNonzeroFigure(report)}) {
     for (const char* part : {"resnet20", "cifar10", "bf16", "seed 7"}) {
       EXPECT_NE(figure.caption.find(part), std::string::npos)
           << part << " in: " << figure.caption;
@@ -50,6 +51,23 @@ TEST(SparsityFigure, HasOnlyPhasesThatAreSparse) {
               100 * report.results(1).layers(1).sparsity(), 1e-9);
   report.mutable_results()->RemoveLast();
   EXPECT_TRUE(SparsityFigure(report).plot.series.empty());
+}
+
+TEST(ActivationFigures, HaveOnlyPhasesThatWereCounted) {
+  Report report = MadeUpReport(4, 3);
+  const Figure zeros = ActivationSparsityFigure(report);
+  ASSERT_EQ(zeros.plot.series.size(), 1u);
+  EXPECT_EQ(zeros.plot.series[0].name, "ttq");
+  EXPECT_NEAR(zeros.plot.series[0].points[2].first, 45, 1e-9);
+  EXPECT_NE(zeros.caption.find("the first 1,000 images of the test set"),
+            std::string::npos);
+  const Figure both = BothNonzeroFigure(report);
+  ASSERT_EQ(both.plot.series.size(), 1u);
+  EXPECT_NEAR(both.plot.series[0].points[1].first,
+              100 * report.results(1).layers(1).both_nonzero(), 1e-9);
+  report.mutable_results()->RemoveLast();
+  EXPECT_TRUE(ActivationSparsityFigure(report).plot.series.empty());
+  EXPECT_TRUE(BothNonzeroFigure(report).plot.series.empty());
 }
 
 // Protects: layers are matched by name where phases differ in their layers.

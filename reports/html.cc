@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "reports/escape_html.h"
 #include "reports/figures.h"
 #include "reports/kernel_picture.h"
+#include "reports/page.h"
 #include "reports/plot.h"
 #include "reports/report.pb.h"
-#include "reports/report_tables.h"
+#include "reports/report_page.h"
 #include "reports/table.h"
 
 namespace tritlab {
@@ -21,6 +24,9 @@ namespace {
 // not be read; the page shows the one that fits.
 constexpr int kWide = 960;
 constexpr int kNarrow = 350;
+// Longer tables scroll in their box, below their titles, where they are not
+// folded away.
+constexpr size_t kMostRows = 20;
 
 constexpr char kStyle[] = R"css(
 *{box-sizing:border-box}
@@ -33,7 +39,8 @@ border-top:1px solid var(--line);overflow-wrap:anywhere}
 .lead{color:var(--muted);margin:0 0 1.5rem}
 figure{margin:1rem 0 1.5rem}
 figcaption{color:var(--muted);font-size:.875rem;max-width:46rem;margin-top:.5rem}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:6px}
+.scroll{overflow:auto;border:1px solid var(--line);border-radius:6px}
+.tall{max-height:34rem}
 table{border-collapse:collapse;font-size:.875rem;width:100%;
 font-variant-numeric:tabular-nums}
 th,td{padding:.4rem .75rem;text-align:right;white-space:nowrap;
@@ -43,6 +50,16 @@ thead th{font-weight:600;color:var(--muted);background:var(--raised)}
 .name{text-align:left}
 tbody th{font-weight:600;background:var(--ground)}
 th:first-child{position:sticky;left:0}
+.tall thead th{position:sticky;top:0;z-index:1}
+.tall thead th:first-child{z-index:2}
+th button{all:unset;cursor:pointer;white-space:nowrap}
+th button::after{content:" \2195";opacity:.4}
+th button:focus-visible{outline:2px solid var(--series-1)}
+th[aria-sort] button{color:var(--ink)}
+th[aria-sort] button::after{opacity:1}
+th[aria-sort=ascending] button::after{content:" \2191"}
+th[aria-sort=descending] button::after{content:" \2193"}
+.sortable tbody th{white-space:normal;min-width:16rem}
 .facts td,.facts tbody th{white-space:normal}
 .facts td{overflow-wrap:anywhere}
 .facts tbody th{font-weight:400;color:var(--muted)}
@@ -55,14 +72,64 @@ details{margin:.75rem 0}
 summary{cursor:pointer;font-weight:600}
 @media (max-width:640px){main{padding:1rem 1rem 3rem}
 h1{font-size:1.35rem}.wide{display:none}.narrow{display:block}
-th,td{padding:.35rem .55rem}}
-@media print{details>*{display:block}.scroll{overflow:visible}}
+th,td{padding:.35rem .55rem}
+tbody th{white-space:normal}
+.sortable tbody th{overflow-wrap:anywhere;min-width:10rem}}
+@media print{details>*{display:block}.scroll{overflow:visible;max-height:none}}
 )css";
+// Makes the titles of sortable tables into buttons: names from a to z first,
+// numbers from the largest. What is no number stays at the end.
+constexpr char kSortScript[] = R"js(
+for (const table of document.querySelectorAll("table.sortable")) {
+  const body = table.tBodies[0];
+  table.querySelectorAll("thead th").forEach((title, column) => {
+    const names = title.classList.contains("name");
+    const key = row => {
+      const text = row.cells[column].textContent;
+      if (names) return text;
+      const value = parseFloat(text.replace(/,/g, ""));
+      const power = ["million", "billion", "trillion"]
+          .findIndex(word => text.includes(word));
+      return value * 1000 ** (power < 0 ? 0 : power + 2);
+    };
+    const button = document.createElement("button");
+    button.append(...title.childNodes);
+    title.append(button);
+    button.addEventListener("click", () => {
+      const sorted = title.getAttribute("aria-sort");
+      const ascending = sorted ? sorted == "descending" : names;
+      for (const other of title.parentNode.cells)
+        other.removeAttribute("aria-sort");
+      title.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+      const rows = [...body.rows].map(row => [key(row), row]);
+      rows.sort(([a], [b]) => {
+        if (!names && (isNaN(a) || isNaN(b))) return isNaN(a) - isNaN(b);
+        const order = names ? a.localeCompare(b, "en", {numeric: true}) : a - b;
+        return ascending ? order : -order;
+      });
+      body.append(...rows.map(([, row]) => row));
+    });
+  });
+}
+)js";
+// Of kSortScript: the browser runs this script and nothing else, whatever the
+// names on a page contain. render_test compares it.
+constexpr char kSortScriptHash[] =
+    "sha256-3N2isnKXC5jvXsNgsbbnVB3SZcCCQn6LKQ4PrK1IwAY=";
 
-std::string RenderTable(const Table& table, absl::string_view kind) {
-  std::string text =
-      absl::StrCat("<figure>\n<div class=\"scroll\" ",
-                   "tabindex=\"0\"><table class=\"", kind, "\">\n<thead><tr>");
+std::string RenderTable(const PageTable& page_table) {
+  const Table& table = page_table.table;
+  const bool facts =
+      std::none_of(table.columns.begin(), table.columns.end(),
+                   [](const Column& column) { return column.numeric; });
+  const bool tall = page_table.title.empty() && table.rows.size() > kMostRows;
+  std::string text = absl::StrCat(
+      "<figure id=\"", EscapeHtml(page_table.name), "\">\n<div class=\"scroll",
+      tall ? " tall" : "", "\" tabindex=\"0\"><table class=\"",
+      page_table.sortable ? "sortable"
+      : facts             ? "facts"
+                          : "",
+      "\">\n<thead><tr>");
   for (const Column& column : table.columns) {
     absl::StrAppend(&text, "<th scope=\"col\"",
                     column.numeric ? "" : " class=\"name\"", ">",
@@ -85,169 +152,114 @@ std::string RenderTable(const Table& table, absl::string_view kind) {
   }
   absl::StrAppend(&text, "</tbody></table></div>\n<figcaption>",
                   EscapeHtml(table.caption), "</figcaption>\n</figure>\n");
-  return text;
+  if (page_table.title.empty()) return text;
+  return absl::StrCat("<details", page_table.open ? " open" : "", "><summary>",
+                      EscapeHtml(page_table.title), " (", table.rows.size(),
+                      ")</summary>\n", text, "</details>\n");
 }
 
-bool Quantizes(const PhaseResult& phase) {
-  return std::any_of(phase.layers().begin(), phase.layers().end(),
-                     [](const LayerResult& layer) {
-                       return layer.quantizer() != "full_precision";
-                     });
+std::string WithCaption(absl::string_view picture, absl::string_view caption) {
+  return absl::StrCat("<figure>\n", picture, "<figcaption>",
+                      EscapeHtml(caption), "</figcaption>\n</figure>\n");
 }
 
-std::string RenderFigure(Figure figure) {
-  const std::string name = figure.plot.name;
+std::string NoPicture(absl::string_view reason) {
+  return absl::StrCat("<p class=\"note\">No picture: ", EscapeHtml(reason),
+                      ".</p>\n");
+}
+
+std::string RenderFigure(const Figure& figure) {
   std::string picture;
   for (const bool wide : {true, false}) {
-    figure.plot.name = absl::StrCat(name, wide ? "_wide" : "_narrow");
+    const absl::string_view size = wide ? "wide" : "narrow";
+    Plot plot = figure.plot;
+    absl::StrAppend(&plot.name, "_", size);
     const absl::StatusOr<std::string> svg =
-        DrawSvg(figure.plot, wide ? kWide : kNarrow, figure.height);
+        DrawSvg(plot, wide ? kWide : kNarrow, figure.height);
     if (!svg.ok()) {
-      picture = absl::StrCat("<p class=\"note\">No picture: ",
-                             EscapeHtml(svg.status().message()), ".</p>\n");
+      picture = NoPicture(svg.status().message());
       break;
     }
-    absl::StrAppend(&picture, "<div class=\"picture ", wide ? "wide" : "narrow",
-                    "\">", *svg, "</div>\n");
+    absl::StrAppend(&picture, "<div class=\"picture ", size, "\">", *svg,
+                    "</div>\n");
   }
-  return absl::StrCat("<figure>\n", picture, "<figcaption>",
-                      EscapeHtml(figure.caption), "</figcaption>\n</figure>\n");
+  return WithCaption(picture, figure.caption);
 }
 
-std::string RenderKernels(const Report& report, const PhaseResult& phase) {
-  std::string text;
-  int number = 0;
-  for (const LayerResult& layer : phase.layers()) {
-    if (!layer.has_kernels()) continue;
-    const absl::StatusOr<std::string> svg =
-        DrawKernels(layer.kernels(), absl::StrCat("kernels_", ++number),
-                    absl::StrCat("Kernels of layer ", layer.name()));
-    absl::StrAppend(
-        &text, "<figure>\n",
-        svg.ok() ? absl::StrCat("<div class=\"picture\">", *svg, "</div>\n")
-                 : absl::StrCat("<p class=\"note\">No picture: ",
-                                EscapeHtml(svg.status().message()), ".</p>\n"),
-        "<figcaption>", EscapeHtml(KernelCaptionOf(report, phase, layer)),
-        "</figcaption>\n</figure>\n");
+// Lays out one element of a page after the other.
+class HtmlWriter {
+ public:
+  void operator()(const Heading& heading) {
+    Append("<h2>", EscapeHtml(heading.text), "</h2>\n");
   }
-  return text;
-}
+  void operator()(const Paragraph& paragraph) {
+    Append("<p>", EscapeHtml(paragraph.text), "</p>\n");
+  }
+  void operator()(const Notes& notes) {
+    Append("<ul>\n");
+    for (const std::string& line : notes.lines)
+      Append("<li>", EscapeHtml(line), "</li>\n");
+    Append("</ul>\n");
+  }
+  void operator()(const PageTable& table) {
+    sortable_ |= table.sortable;
+    Append(RenderTable(table));
+  }
+  void operator()(const Figure& figure) { Append(RenderFigure(figure)); }
+  void operator()(const KernelFigure& figure) {
+    const absl::StatusOr<std::string> svg = DrawKernels(
+        figure.kernels, absl::StrCat("kernels_", ++kernels_), figure.title);
+    Append(WithCaption(
+        svg.ok() ? absl::StrCat("<div class=\"picture\">", *svg, "</div>\n")
+                 : NoPicture(svg.status().message()),
+        figure.caption));
+  }
+
+  const std::string& text() const { return text_; }
+  bool sortable() const { return sortable_; }
+
+ private:
+  template <typename... Parts>
+  void Append(const Parts&... parts) {
+    absl::StrAppend(&text_, parts...);
+  }
+
+  std::string text_;
+  int kernels_ = 0;
+  bool sortable_ = false;
+};
 
 }  // namespace
 
-std::string EscapeHtml(absl::string_view text) {
-  std::string escaped;
-  for (const char byte : text) {
-    switch (byte) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        // HTML has no control characters but white space.
-        escaped += static_cast<unsigned char>(byte) < 0x20 ? ' ' : byte;
-    }
-  }
-  return escaped;
-}
-
-std::string ReportToHtml(const Report& report) {
-  const std::string title = EscapeHtml(TitleOf(report));
-  std::string text = absl::StrCat(
+std::string PageToHtml(const Page& page) {
+  HtmlWriter body;
+  for (const PageElement& element : page.elements) std::visit(body, element);
+  const std::string title = EscapeHtml(page.title);
+  return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
       "dark\">\n"
       // Nothing is fetched, and nothing that a name contains is run.
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-      "'none'; style-src 'unsafe-inline'\">\n<title>",
-      title, "</title>\n<style>:root{--ground:#ffffff;--raised:#f5f6f8;",
+      "'none'; style-src 'unsafe-inline'",
+      body.sortable() ? absl::StrCat("; script-src '", kSortScriptHash, "'")
+                      : "",
+      "\">\n<title>", title,
+      "</title>\n<style>:root{--ground:#ffffff;--raised:#f5f6f8;",
       "--line:#dcdfe3;", kLightPlotColors,
       "}\n@media (prefers-color-scheme:dark){:root{--ground:#16181c;",
       "--raised:#20242a;--line:#383e46;", kDarkPlotColors, "}}", kStyle,
       "</style>\n</head>\n<body>\n<main>\n<h1>", title,
-      "</h1>\n<p class=\"lead\">", EscapeHtml(SettingOf(report)), "</p>\n");
-  if (report.results_size() == 0) {
-    text += "<p class=\"note\">No phase has finished.</p>\n";
-  } else {
-    text += RenderTable(SummaryTableOf(report, SummaryDetail::kPage), "");
-  }
-  if (report.paper_size() > 0) {
-    text += "<ul>\n";
-    for (const std::string& note : PaperNotes(report)) {
-      absl::StrAppend(&text, "<li>", EscapeHtml(note), "</li>\n");
-    }
-    text += "</ul>\n";
-  }
-  if (const Table change = ChangeTableOf(report); !change.rows.empty()) {
-    text += RenderTable(change, "");
-  }
-  if (report.results_size() > 0) {
-    text += "<h2>Accuracy by epoch</h2>\n";
-    text += RenderFigure(AccuracyFigure(report));
-    const Figure sparsity = SparsityFigure(report);
-    if (!sparsity.plot.series.empty()) {
-      text += "<h2>Sparsity by layer</h2>\n";
-      text += RenderFigure(sparsity);
-    }
-  }
-  if (const Table file = ModelFileTableOf(report); !file.rows.empty()) {
-    absl::StrAppend(&text, "<h2>The packed model</h2>\n",
-                    RenderTable(file, ""));
-  }
-  if (report.results_size() > 0) {
-    absl::StrAppend(&text, "<h2>Cost of training</h2>\n",
-                    RenderTable(CostTableOf(report), ""));
-  }
-  if (const Table energy = EnergyTableOf(report); !energy.rows.empty()) {
-    absl::StrAppend(&text, "<h2>Energy</h2>\n", RenderTable(energy, ""));
-  }
-  for (const PhaseResult& phase : report.results()) {
-    absl::StrAppend(&text, "<h2>Phase ", EscapeHtml(phase.name()), "</h2>\n<p>",
-                    EscapeHtml(ResultSentence(phase)), "</p>\n");
-    if (phase.layers_size() > 0) {
-      absl::StrAppend(
-          &text, "<details", Quantizes(phase) ? " open" : "",
-          "><summary>Layers (", phase.layers_size(), ")</summary>\n",
-          RenderTable(LayerTableOf(report, phase), ""), "</details>\n");
-    }
-    if (const Table energy = LayerEnergyTableOf(report, phase);
-        !energy.rows.empty()) {
-      absl::StrAppend(&text, "<details><summary>Energy by layer (",
-                      energy.rows.size(), ")</summary>\n",
-                      RenderTable(energy, ""), "</details>\n");
-    }
-    if (const Table filters = FilterTableOf(report, phase);
-        !filters.rows.empty()) {
-      absl::StrAppend(&text, "<details><summary>Filters (", filters.rows.size(),
-                      ")</summary>\n", RenderTable(filters, ""),
-                      "</details>\n");
-    }
-    // Of the last phase only: the pictures are large.
-    if (&phase == &report.results(report.results_size() - 1))
-      text += RenderKernels(report, phase);
-    if (phase.epochs_size() > 0) {
-      absl::StrAppend(&text, "<details><summary>Accuracy by epoch (",
-                      phase.epochs_size(), ")</summary>\n",
-                      RenderTable(EpochTableOf(report, phase), ""),
-                      "</details>\n");
-    }
-  }
-  absl::StrAppend(&text, "<h2>What was run</h2>\n",
-                  RenderTable(ProvenanceTableOf(report), "facts"),
-                  "</main>\n</body>\n</html>\n");
-  return text;
+      "</h1>\n<p class=\"lead\">", EscapeHtml(page.lead), "</p>\n", body.text(),
+      "</main>\n",
+      body.sortable() ? absl::StrCat("<script>", kSortScript, "</script>\n")
+                      : "",
+      "</body>\n</html>\n");
+}
+
+std::string ReportToHtml(const Report& report) {
+  return PageToHtml(ReportPage(report));
 }
 
 }  // namespace tritlab

@@ -1,21 +1,22 @@
-// report.html: the report as one self-contained page.
+// Pages as HTML: report.html and runs.html.
 #ifndef TRITLAB_REPORTS_HTML_H_
 #define TRITLAB_REPORTS_HTML_H_
 
 #include <string>
 
-#include "absl/strings/string_view.h"
+#include "reports/page.h"
 #include "reports/report.pb.h"
 
 namespace tritlab {
 
-// No scripts, nothing fetched; light or dark as the reader's system is, and
-// readable on a phone. Tables and figures are those of report.md, with pictures
-// drawn by gnuplot, or a note where there is no gnuplot.
-std::string ReportToHtml(const Report& report);
+// One self-contained page: nothing is fetched; light or dark as the reader's
+// system is, and readable on a phone and without scripts. Pictures are drawn by
+// gnuplot; where there is none, a note stands in their place. The only script
+// there ever is sorts tables that are sortable, at a click on a column's title.
+std::string PageToHtml(const Page& page);
 
-// Text for an element or a quoted attribute.
-std::string EscapeHtml(absl::string_view text);
+// report.html.
+std::string ReportToHtml(const Report& report);
 
 }  // namespace tritlab
 

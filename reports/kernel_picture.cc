@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "reports/escape_html.h"
 
 namespace tritlab {
 namespace {
@@ -45,14 +45,6 @@ std::string RunsOf(char sign, const KernelPicture& picture) {
     }
   }
   return path;
-}
-
-std::string EscapeXml(absl::string_view text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"},
-                                    {"<", "&lt;"},
-                                    {">", "&gt;"},
-                                    {"\"", "&quot;"},
-                                    {"'", "&#39;"}});
 }
 
 }  // namespace
@@ -95,7 +87,7 @@ absl::StatusOr<std::string> DrawKernels(const KernelPicture& picture,
       "<g transform=\"translate(0 .5)\" shape-rendering=\"crispEdges\" "
       "fill=\"none\" stroke-width=\"1\">\n",
       width * scale, height * scale, width, height, name, name, name,
-      EscapeXml(title), name, picture.filters(), picture.inputs(),
+      EscapeHtml(title), name, picture.filters(), picture.inputs(),
       picture.kernel_height(), picture.kernel_width(), share('+'), share('-'),
       share('0'));
   struct Color {

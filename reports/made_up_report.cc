@@ -12,6 +12,29 @@
 namespace tritlab {
 namespace {
 
+// A layer on its way to what it is in the end; `way` goes from 0 to 1.
+void AddWeightSets(const LayerResult& layer, double way, EpochResult& epoch) {
+  const auto at = [&](double end) {
+    return static_cast<float>(1.0 / 3 + way * (end - 1.0 / 3));
+  };
+  WeightSets& sets = *epoch.add_weight_sets();
+  sets.set_layer(layer.name());
+  sets.set_positive(at(layer.positive()));
+  sets.set_zero(at(layer.sparsity()));
+  sets.set_negative(at(layer.negative()));
+  sets.set_changed(static_cast<float>(0.2 * (1 - way) + 0.01));
+  SetGradients& gradients = *sets.mutable_gradients();
+  gradients.set_positive(0.5f);
+  gradients.set_zero(0.25f);
+  gradients.set_negative(0.75f);
+  for (const char* name : {"w_p", "w_n"}) {
+    const double end = layer.values().at(name);
+    (*gradients.mutable_learned())[name] = static_cast<float>(0.1 * (way - 1));
+    (*epoch.mutable_values())[absl::StrCat(layer.name(), "/", name)] =
+        1 + way * (end - 1);
+  }
+}
+
 void AddPhase(const char* name, double final_top1, int layers, int epochs,
               bool ternary, Report* report) {
   PhaseResult* phase = report->add_results();
@@ -80,13 +103,18 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
     layer->set_multiply_adds(64.0 * count);
     layer->set_input_values(4096);
     layer->set_output_values(last ? 10 : 4096);
-    if (ternary) layer->set_both_nonzero(0.5 * (1 - layer->sparsity()));
+    if (ternary) {
+      layer->set_both_nonzero(0.5 * (1 - layer->sparsity()));
+      layer->set_zero_activations(first ? 0 : 0.45);
+      if (quantized) layer->set_zero_activations_before_quantization(0.375);
+    }
     weights += count;
     bytes += layer->weight_bytes();
   }
   phase->set_weight_sparsity(
       weights == 0 ? 0 : static_cast<double>(zeros) / weights);
   phase->set_weight_bytes(bytes);
+  if (ternary) phase->set_activation_images(1000);
   if (const auto costs = ShippedEnergyCosts(); costs.ok()) {
     for (const EnergyCosts& process : *costs)
       static_cast<void>(AddEnergy(process, *phase));
@@ -103,6 +131,9 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
     epoch->set_learning_rate(0.2 * (1 - (i - 1.0) / epochs));
     epoch->set_seconds(62.5 * i);
     epoch->set_weight_sparsity(phase->weight_sparsity());
+    for (const LayerResult& layer : phase->layers()) {
+      if (layer.quantizer() == "ttq") AddWeightSets(layer, 1 - left, *epoch);
+    }
     if (epoch->test_top1() > phase->best_top1()) {
       phase->set_best_top1(epoch->test_top1());
       phase->set_best_epoch(i);

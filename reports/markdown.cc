@@ -2,13 +2,15 @@
 
 #include <cstddef>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "reports/page.h"
 #include "reports/report.pb.h"
-#include "reports/report_tables.h"
+#include "reports/report_page.h"
 #include "reports/table.h"
 
 namespace tritlab {
@@ -35,6 +37,35 @@ std::string RenderTable(const Table& table) {
   return text;
 }
 
+// Lays out one element of a page after the other, each with an empty line
+// behind it.
+class MarkdownWriter {
+ public:
+  void operator()(const Heading& heading) {
+    absl::StrAppend(&text_, "## ", EscapeMarkdown(heading.text), "\n\n");
+  }
+  void operator()(const Paragraph& paragraph) {
+    absl::StrAppend(&text_, EscapeMarkdown(paragraph.text), "\n\n");
+  }
+  void operator()(const Notes& notes) {
+    for (const std::string& line : notes.lines)
+      absl::StrAppend(&text_, "- ", EscapeMarkdown(line), "\n");
+    text_ += "\n";
+  }
+  void operator()(const PageTable& table) {
+    if (!table.title.empty())
+      absl::StrAppend(&text_, "### ", EscapeMarkdown(table.title), "\n\n");
+    text_ += RenderTable(table.table);
+  }
+  void operator()(const Figure&) {}
+  void operator()(const KernelFigure&) {}
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 }  // namespace
 
 std::string EscapeMarkdown(absl::string_view text) {
@@ -59,51 +90,20 @@ std::string EscapeMarkdown(absl::string_view text) {
   return escaped;
 }
 
-std::string ReportToMarkdown(const Report& report) {
+std::string PageToMarkdown(const Page& page) {
+  const Page words = WithoutPictures(page);
+  MarkdownWriter body;
+  for (const PageElement& element : words.elements) std::visit(body, element);
   std::string text =
-      absl::StrCat("# ", EscapeMarkdown(TitleOf(report)), "\n\n");
-  if (report.results_size() == 0) {
-    text += "No phase has finished.\n\n";
-  } else {
-    text += RenderTable(SummaryTableOf(report, SummaryDetail::kPage));
-  }
-  for (const std::string& note : PaperNotes(report)) {
-    absl::StrAppend(&text, "- ", EscapeMarkdown(note), "\n");
-  }
-  if (report.paper_size() > 0) text += "\n";
-  if (const Table change = ChangeTableOf(report); !change.rows.empty()) {
-    text += RenderTable(change);
-  }
-  if (const Table file = ModelFileTableOf(report); !file.rows.empty())
-    text += RenderTable(file);
-  if (report.results_size() > 0) text += RenderTable(CostTableOf(report));
-  if (const Table energy = EnergyTableOf(report); !energy.rows.empty())
-    text += RenderTable(energy);
-  text += "## What was run\n\n";
-  text += RenderTable(ProvenanceTableOf(report));
-  for (const PhaseResult& phase : report.results()) {
-    absl::StrAppend(&text, "## Phase ", EscapeMarkdown(phase.name()), "\n\n",
-                    EscapeMarkdown(ResultSentence(phase)), "\n\n");
-    if (phase.epochs_size() > 0) {
-      absl::StrAppend(&text, "### Accuracy by epoch\n\n",
-                      RenderTable(EpochTableOf(report, phase)));
-    }
-    if (phase.layers_size() > 0) {
-      absl::StrAppend(&text, "### Layers\n\n",
-                      RenderTable(LayerTableOf(report, phase)));
-    }
-    if (const Table energy = LayerEnergyTableOf(report, phase);
-        !energy.rows.empty()) {
-      absl::StrAppend(&text, "### Energy by layer\n\n", RenderTable(energy));
-    }
-    if (const Table filters = FilterTableOf(report, phase);
-        !filters.rows.empty()) {
-      absl::StrAppend(&text, "### Filters\n\n", RenderTable(filters));
-    }
-  }
+      absl::StrCat("# ", EscapeMarkdown(words.title), "\n\n",
+                   EscapeMarkdown(words.lead), "\n\n", body.text());
   // One newline at the end.
   while (text.size() > 1 && text[text.size() - 2] == '\n') text.pop_back();
   return text;
+}
+
+std::string ReportToMarkdown(const Report& report) {
+  return PageToMarkdown(ReportPage(report));
 }
 
 }  // namespace tritlab

@@ -1,15 +1,19 @@
-// report.md: the report as GitHub-flavoured Markdown.
+// Pages as GitHub-flavoured Markdown: report.md and runs.md.
 #ifndef TRITLAB_REPORTS_MARKDOWN_H_
 #define TRITLAB_REPORTS_MARKDOWN_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "reports/page.h"
 #include "reports/report.pb.h"
 
 namespace tritlab {
 
-// The summary first, then what was run, then each phase by epoch and layer.
+// Words and tables; no pictures.
+std::string PageToMarkdown(const Page& page);
+
+// report.md.
 std::string ReportToMarkdown(const Report& report);
 
 // Text that Markdown shows as it stands, on one line.

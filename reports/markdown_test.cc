@@ -21,15 +21,15 @@ int Count(const std::string& text, const std::string& part) {
 }
 
 // Protects: the order that a reader relies on, the summary first.
-TEST(ReportToMarkdown, SummaryThenWhatWasRunThenPhases) {
+TEST(ReportToMarkdown, SummaryThenPhasesThenWhatWasRun) {
   const std::string text = ReportToMarkdown(MadeUpReport());
   size_t last = 0;
   for (const char* part :
        {"# made_up_resnet20, seed 7\n",
         "| phase | top-1 % | paper % | difference | best % (epoch) |",
-        "Paper, ttq", "## What was run", "0123abc-dirty",
-        "## Phase full_precision", "### Accuracy by epoch", "### Layers",
-        "## Phase ttq"}) {
+        "Paper, ttq", "## Energy", "## Phase full_precision", "### Layers",
+        "### Accuracy by epoch", "## Phase ttq", "## What was run",
+        "0123abc-dirty"}) {
     const size_t at = text.find(part, last);
     ASSERT_NE(at, std::string::npos) << part << "\n" << text;
     last = at;

@@ -20,10 +20,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "reports/escape_html.h"
 
 extern char** environ;
 
@@ -140,6 +142,100 @@ std::string Shortened(const std::string& name) {
   return absl::StrCat(name.substr(0, head), "\u2026", name.substr(tail));
 }
 
+// "20", "50 k", "1 M"; 0.05 as it is.
+std::string MarkName(double value) {
+  constexpr std::pair<double, const char*> kPrefixes[] = {
+      {1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+  for (const auto& [factor, prefix] : kPrefixes) {
+    if (value >= factor) return absl::StrFormat("%g%s", value / factor, prefix);
+  }
+  return absl::StrFormat("%g", value);
+}
+
+bool IsDrawn(const Plot& plot, double x, double y) {
+  return std::isfinite(x) && std::isfinite(y) && (x > 0 || !plot.log_x);
+}
+
+// Marks at 1, 2 and 5 times powers of ten, or where these are more than fit, at
+// powers of ten alone; the axis ends on the marks around the data.
+std::string LogarithmicAxis(const Plot& plot, int width) {
+  double low = INFINITY, high = 0;
+  for (const Series& series : plot.series) {
+    for (const auto& [x, y] : series.points) {
+      if (!IsDrawn(plot, x, y)) continue;
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
+  }
+  struct Mark {
+    double value;
+    bool power;  // of ten
+  };
+  std::vector<Mark> marks;
+  const int last = static_cast<int>(std::floor(std::log10(high))) + 1;
+  for (int power = static_cast<int>(std::floor(std::log10(low))); power <= last;
+       ++power) {
+    for (const int factor : {1, 2, 5})
+      marks.push_back({factor * std::pow(10, power), factor == 1});
+  }
+  // Points stand within the axis, not on its ends.
+  while (marks.size() > 2 && marks[1].value < 0.95 * low)
+    marks.erase(marks.begin());
+  while (marks.size() > 2 && marks[marks.size() - 2].value > 1.05 * high)
+    marks.pop_back();
+  std::string script =
+      absl::StrFormat("set logscale x 10\nset xrange [%s:%s]\nset xtics (",
+                      Number(std::min(marks.front().value, 0.95 * low)),
+                      Number(std::max(marks.back().value, 1.05 * high)));
+  const bool all = static_cast<int>(marks.size()) * 60 <= width;
+  bool first = true;
+  for (const Mark& mark : marks) {
+    if (!all && !mark.power) continue;
+    absl::StrAppend(&script, std::exchange(first, false) ? "" : ", ",
+                    internal::QuoteForGnuplot(MarkName(mark.value)), " ",
+                    Number(mark.value));
+  }
+  return absl::StrCat(script, ")\n");
+}
+
+// Marks at 1, 2 or 5 times a power of ten, about one in 60 pixels.
+std::string LinearAxis(const Plot& plot, int width) {
+  double low = plot.x_range.first, high = plot.x_range.second;
+  const bool given = low < high;
+  if (!given) {
+    low = INFINITY, high = -INFINITY;
+    for (const Series& series : plot.series) {
+      for (const auto& [x, y] : series.points) {
+        if (!IsDrawn(plot, x, y)) continue;
+        low = std::min(low, x);
+        high = std::max(high, x);
+      }
+    }
+    if (low == high) low -= 1, high += 1;
+  }
+  std::string script;
+  if (given || plot.whole_x) {
+    absl::StrAppendFormat(&script, "set xrange [%s:%s]\n", Number(low),
+                          Number(high));
+  }
+  if (given && !plot.whole_x) return script;
+  size_t longest = 0;  // name beside the y axis
+  for (const std::string& name : plot.y_names)
+    longest = std::max(longest, Shortened(name).size());
+  const double room = std::max<double>(width - 7.0 * longest, 120);
+  const double wanted = (high - low) * 60 / room;
+  double step = 1;
+  if (!plot.whole_x) step = std::pow(10, std::floor(std::log10(wanted)));
+  while (step < wanted) {
+    for (const double factor : {2.0, 2.5, 2.0}) {
+      if (step < wanted) step *= factor;
+    }
+  }
+  absl::StrAppend(&script, "set xtics ", plot.whole_x ? "0," : "", Number(step),
+                  "\n");
+  return script;
+}
+
 std::string Script(const Plot& plot, const std::string& output, int width,
                    int height) {
   using internal::QuoteForGnuplot;
@@ -165,34 +261,7 @@ std::string Script(const Plot& plot, const std::string& output, int width,
       plot.y_names.empty() ? "ytics" : "xtics ytics", InGnuplot(kGrid),
       InGnuplot(kInk), QuoteForGnuplot(plot.x_label), muted,
       QuoteForGnuplot(plot.y_label), muted);
-  double low = plot.x_range.first, high = plot.x_range.second;
-  if (low < high) {
-    absl::StrAppendFormat(&script, "set xrange [%s:%s]\n", Number(low),
-                          Number(high));
-  } else if (plot.whole_x) {
-    low = INFINITY, high = -INFINITY;
-    for (const Series& series : plot.series) {
-      for (const auto& [x, y] : series.points) {
-        if (!std::isfinite(x) || !std::isfinite(y)) continue;
-        low = std::min(low, x);
-        high = std::max(high, x);
-      }
-    }
-    if (low == high) low -= 1, high += 1;
-    absl::StrAppendFormat(&script, "set xrange [%s:%s]\n", Number(low),
-                          Number(high));
-  }
-  if (plot.whole_x) {
-    // 1, 2 or 5 times a power of ten, for about a mark in 60 pixels.
-    const double wanted = (high - low) * 60 / width;
-    double step = 1;
-    while (step < wanted) {
-      for (const double factor : {2.0, 2.5, 2.0}) {
-        if (step < wanted) step *= factor;
-      }
-    }
-    absl::StrAppendFormat(&script, "set xtics 0,%s\n", Number(step));
-  }
+  script += plot.log_x ? LogarithmicAxis(plot, width) : LinearAxis(plot, width);
   if (!plot.y_names.empty()) {
     absl::StrAppendFormat(&script, "set yrange [%s:-0.5]\nset ytics (",
                           Number(plot.y_names.size() - 0.5));
@@ -202,38 +271,62 @@ std::string Script(const Plot& plot, const std::string& output, int width,
     }
     script += ")\n";
   }
-  std::string plots;
+  std::string labels;
+  std::vector<std::string> plots;
   for (size_t i = 0; i < plot.series.size(); ++i) {
     const Series& series = plot.series[i];
-    absl::StrAppend(&script, "$series", i, " << END\n");
-    for (const auto& [x, y] : series.points) {
-      absl::StrAppend(&script, Number(x), " ", Number(y), "\n");
-    }
-    script += "END\n";
+    const std::string data = absl::StrCat("$series", i);
     const int color =
         (series.color % kSeriesColors + kSeriesColors) % kSeriesColors;
-    absl::StrAppend(
-        &plots, i == 0 ? "plot " : ", \\\n  ", "$series", i, " using 1:2 with ",
-        !series.line     ? "points"
+    const std::string colored =
+        absl::StrCat(" linecolor rgb ", InGnuplot(kSeries[color]));
+    absl::StrAppend(&script, data, " << END\n");
+    std::string bars;
+    for (size_t j = 0; j < series.points.size(); ++j) {
+      const auto& [x, y] = series.points[j];
+      const bool drawn = IsDrawn(plot, x, y);
+      absl::StrAppend(&script, drawn ? Number(x) : "NaN", " ", Number(y), "\n");
+      if (!drawn) continue;
+      if (j < series.spreads.size() && std::isfinite(series.spreads[j])) {
+        absl::StrAppend(&bars, Number(x), " ", Number(y), " ",
+                        Number(series.spreads[j]), "\n");
+      }
+      if (j < series.labels.size()) {
+        absl::StrAppend(&labels, "set label ",
+                        QuoteForGnuplot(series.labels[j]), " at ", Number(x),
+                        ",", Number(y), " right offset character -0.6,0.5 ",
+                        "front textcolor rgb ", InGnuplot(kInk), "\n");
+      }
+    }
+    script += "END\n";
+    if (!bars.empty()) {
+      absl::StrAppend(&script, "$spreads", i, " << END\n", bars, "END\n");
+      plots.push_back(
+          absl::StrCat("$spreads", i, " using 1:2:3 with ",
+                       plot.y_names.empty() ? "yerrorbars" : "xerrorbars",
+                       " linewidth 1 dashtype 1 pointtype 7 pointsize 0",
+                       colored, " notitle"));
+    }
+    plots.push_back(absl::StrCat(
+        data, " using 1:2 with ",
+        series.steps     ? "steps"
+        : !series.line   ? "points"
         : series.markers ? "linespoints"
                          : "lines",
         series.line ? absl::StrCat(" linewidth ", series.dashed ? "1.3" : "2",
                                    " dashtype ", series.dashed ? "'- '" : "1")
                     : "",
-        series.markers ? absl::StrCat(" pointtype 7 pointsize ",
-                                      series.line ? "0.35" : "0.7")
-                       : "",
-        " linecolor rgb ", InGnuplot(kSeries[color]),
+        series.markers && !series.steps
+            ? absl::StrCat(" pointtype 7 pointsize ",
+                           series.line ? "0.35" : "0.7")
+            : "",
+        colored,
         series.name.empty()
             ? " notitle"
-            : absl::StrCat(" title ", QuoteForGnuplot(series.name)));
+            : absl::StrCat(" title ", QuoteForGnuplot(series.name))));
   }
-  return absl::StrCat(script, plots, "\nunset output\n");
-}
-
-std::string EscapeXml(const std::string& text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+  return absl::StrCat(script, labels, "plot ", absl::StrJoin(plots, ", \\\n  "),
+                      "\nunset output\n");
 }
 
 // Of a gnuplot file: the <svg> element alone, coloured by CSS, with ids of its
@@ -247,6 +340,8 @@ std::string ForPage(std::string svg, const Plot& plot, int width, int height) {
       {{"=\"black\"", "=\"currentColor\""},
        {"='black'", "='currentColor'"},
        {"color=\"white\"", "color=\"currentColor\""},
+       // What sets a point off from what it covers.
+       {"color='white'", "color='var(--ground,#ffffff)'"},
        {"id='gp", absl::StrCat("id='", plot.name, "_")},
        {"xlink:href='#gp", absl::StrCat("href='#", plot.name, "_")},
        {"id=\"gnuplot_canvas\"", absl::StrCat("id=\"", plot.name, "_canvas\"")},
@@ -279,7 +374,7 @@ std::string ForPage(std::string svg, const Plot& plot, int width, int height) {
   return absl::StrFormat(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
       "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n%s",
-      width, height, width, height, EscapeXml(plot.title), without_tips);
+      width, height, width, height, EscapeHtml(plot.title), without_tips);
 }
 
 }  // namespace
@@ -315,7 +410,7 @@ absl::StatusOr<std::string> DrawSvg(const Plot& plot, int width, int height) {
   bool any = false;
   for (const Series& series : plot.series) {
     for (const auto& [x, y] : series.points) {
-      any = any || (std::isfinite(x) && std::isfinite(y));
+      any = any || IsDrawn(plot, x, y);
     }
   }
   if (!any) return absl::InvalidArgumentError("there is nothing to draw");

@@ -1,8 +1,9 @@
 // Pictures by gnuplot, as SVG.
 //
-// The picture takes its colours from CSS variables (--ink, --muted, --grid,
-// --series-1 to --series-6) with fallbacks for a white ground, so that one
-// picture serves a light and a dark page. The same plot gives the same bytes.
+// The picture takes its colours from CSS variables (--ground, --ink, --muted,
+// --grid, --series-1 to --series-6) with fallbacks for a white ground, so that
+// one picture serves a light and a dark page. The same plot gives the same
+// bytes.
 #ifndef TRITLAB_REPORTS_PLOT_H_
 #define TRITLAB_REPORTS_PLOT_H_
 
@@ -24,6 +25,12 @@ struct Series {
   bool dashed = false;
   bool line = true;     // joined by a line
   bool markers = true;  // a dot on each point
+  bool steps = false;   // the line goes to the right, then up or down
+  // One a point, or none: a bar from as much below the point to as much above;
+  // along x where y has names. NaN: no bar.
+  std::vector<double> spreads = {};
+  // One a point, or none: text beside it.
+  std::vector<std::string> labels = {};
 };
 
 struct Plot {
@@ -36,6 +43,7 @@ struct Plot {
   // Beginning and end of the x axis; where they are equal, as the data need.
   std::pair<double, double> x_range = {0, 0};
   bool whole_x = false;  // marks on the x axis at whole numbers only
+  bool log_x = false;    // a logarithmic x axis; only points of x > 0 are drawn
   std::vector<Series> series;
 };
 

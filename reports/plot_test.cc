@@ -115,7 +115,7 @@ TEST(DrawSvg, NamesAreOnlyText) {
   EXPECT_EQ(svg->find("<i>"), std::string::npos);
   EXPECT_NE(svg->find("&lt;b>&amp;amp; \\n $(x) @y"), std::string::npos);
   EXPECT_NE(svg->find("{/=40 x}"), std::string::npos);
-  EXPECT_NE(svg->find("aria-label=\"&lt;&quot;&amp;'&gt;\""),
+  EXPECT_NE(svg->find("aria-label=\"&lt;&quot;&amp;&#39;&gt;\""),
             std::string::npos);
 }
 
@@ -141,6 +141,47 @@ TEST(DrawSvg, SinglePointsAndFlatLines) {
   EXPECT_TRUE(DrawSvg(plot, 300, 200).ok());
   plot.whole_x = false;
   plot.series = {{"", {{5, 0}}}};
+  EXPECT_TRUE(DrawSvg(plot, 300, 200).ok());
+}
+
+// Protects: bars of spread, numbered points and steps on a logarithmic axis;
+// what such an axis cannot show is left out, with its label.
+TEST(DrawSvg, SpreadsLabelsAndALogarithmicAxis) {
+  SKIP_WITHOUT_GNUPLOT();
+  Plot plot = TwoLines();
+  plot.whole_x = false;
+  plot.log_x = true;
+  plot.series.resize(1);
+  Series& series = plot.series[0];
+  series.points = {{57964, 86}, {169070, 86.5}, {0, 50}};
+  const auto plain = DrawSvg(plot, 300, 200);
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_NE(plain->find(">50 k<"), std::string::npos) << *plain;
+  EXPECT_NE(plain->find(">100 k<"), std::string::npos);
+  EXPECT_EQ(plain->find(">20 k<"), std::string::npos);
+  series.spreads = {0.25, kNaN, 1};
+  series.labels = {"first", "it's", "nowhere"};
+  series.steps = true;
+  const auto svg = DrawSvg(plot, 300, 200);
+  ASSERT_TRUE(svg.ok()) << svg.status();
+  EXPECT_NE(*svg, *plain);
+  EXPECT_NE(svg->find("first"), std::string::npos);
+  EXPECT_NE(svg->find("it's"), std::string::npos);
+  EXPECT_EQ(svg->find("nowhere"), std::string::npos);
+  for (Series& all : plot.series) all.points = {{0, 50}, {-1, 20}};
+  EXPECT_EQ(DrawSvg(plot, 300, 200).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+// Protects: the spread of rows with names goes along the row.
+TEST(DrawSvg, SpreadsOfNamedRows) {
+  SKIP_WITHOUT_GNUPLOT();
+  Plot plot = TwoLines();
+  plot.whole_x = false;
+  plot.y_names = {"one", "two"};
+  plot.series.resize(1);
+  plot.series[0].points = {{80, 0}, {90, 1}};
+  plot.series[0].spreads = {1, 2};
   EXPECT_TRUE(DrawSvg(plot, 300, 200).ok());
 }
 

@@ -23,6 +23,12 @@ grep -q 'ttq .*86.25' out || fail "no summary: $(cat out)"
 grep -q '86.25' user/runs/a/report.md || fail "no report.md"
 grep -q '86.25' user/runs/a/report.html || fail "no report.html"
 
+# The tables as LaTeX, where asked.
+[[ -e user/runs/a/report.tex ]] && fail "report.tex without --latex"
+BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --run=runs/a --latex > out ||
+  fail "status $? with --latex"
+grep -q '^ttq & 86.25 & .* \\\\$' user/runs/a/report.tex || fail "no report.tex"
+
 # expect_refused PART ARGUMENT...: status 2 and one line that contains PART.
 expect_refused() {
   local part="$1"
@@ -41,6 +47,30 @@ expect_refused "runs/damaged/report.json" --run=runs/damaged
 [[ -e user/runs/damaged/report.md ]] && fail "wrote a page of a damaged report"
 expect_refused "--run"
 expect_refused "--rnu" --rnu=runs/a
+
+expect_refused "--runs" --run=runs
+expect_refused "--runs" --run=runs/a --runs=runs
+expect_refused "runs/none" --runs=runs/none
+
+# One page over many runs; the damaged one is named on it. The script in it is
+# the one that its browser is told to run.
+mkdir -p user/runs/b
+sed 's/86.25/87.75/; s/"ttq"/"inq"/' user/runs/a/report.json \
+  > user/runs/b/report.json
+BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --runs=runs > out 2> errors ||
+  fail "status $? for runs: $(cat errors)"
+grep -q 'runs/runs.html' out || fail "does not say where the page is"
+for cell in 86.25 87.75; do
+  grep -q "<td>$cell</td>" user/runs/runs.html || fail "runs.html lacks $cell"
+  grep -q "| $cell |" user/runs/runs.md || fail "runs.md lacks $cell"
+done
+grep -q 'damaged/report.json' user/runs/runs.html || fail "damage not named"
+sed -n '/<script>/,/<\/script>/p' user/runs/runs.html |
+  sed 's/^<script>//; s/<\/script>$//' | head -c -1 > script.js
+hash=$(printf "$(sha256sum < script.js | cut -c1-64 | sed 's/../\\x&/g')" | base64)
+grep -qF "script-src 'sha256-$hash'" user/runs/runs.html ||
+  fail "kSortScriptHash in html.cc must be sha256-$hash"
+rm -r user/runs/damaged
 
 # A user's own costs: one multiply-add in a report, and its energy on the page.
 mkdir -p user/runs/energy

@@ -68,19 +68,23 @@ class ColumnWriter {
   Table* table_;
 };
 
-// The quantizers' values in a fixed order: those of TTQ as the paper names
-// them, then the others by name.
-std::vector<std::string> ValueNames(const PhaseResult& phase) {
-  std::set<std::string> names;
-  for (const LayerResult& layer : phase.layers()) {
-    for (const auto& [name, value] : layer.values()) names.insert(name);
-  }
+// The names of quantizers' values in a fixed order: those of TTQ as the paper
+// names them, then the others by name.
+std::vector<std::string> InOrder(std::set<std::string> names) {
   std::vector<std::string> ordered;
   for (const char* known : {"w_p", "w_n", "threshold"}) {
     if (names.erase(known) > 0) ordered.push_back(known);
   }
   ordered.insert(ordered.end(), names.begin(), names.end());
   return ordered;
+}
+
+std::vector<std::string> ValueNames(const PhaseResult& phase) {
+  std::set<std::string> names;
+  for (const LayerResult& layer : phase.layers()) {
+    for (const auto& [name, value] : layer.values()) names.insert(name);
+  }
+  return InOrder(std::move(names));
 }
 
 std::string ValueTitle(const std::string& name) {
@@ -99,10 +103,35 @@ double TrafficOf(const EnergyEntry& entry) {
   return entry.weight_traffic_pj() + entry.activation_traffic_pj();
 }
 
-// Zero weights skipped.
-double SparseEnergyOf(const EnergyEntry& entry) {
-  return entry.weight_sparse_compute_pj() + entry.weight_sparse_register_pj() +
-         TrafficOf(entry);
+// Shares of all layers together: of their activations, their weights and their
+// multiply-adds.
+LayerResult AllLayers(const std::vector<LayerResult>& layers) {
+  LayerResult all;
+  all.set_name("all");
+  double inputs = 0, zero_inputs = 0, zero_inputs_before = 0;
+  double weights = 0, zero_weights = 0, products = 0, both = 0;
+  bool quantized = false;
+  for (const LayerResult& layer : layers) {
+    inputs += layer.input_values();
+    zero_inputs += layer.zero_activations() * layer.input_values();
+    quantized |= layer.has_zero_activations_before_quantization();
+    zero_inputs_before += layer.input_values() *
+                          (layer.has_zero_activations_before_quantization()
+                               ? layer.zero_activations_before_quantization()
+                               : layer.zero_activations());
+    weights += layer.weights();
+    zero_weights += layer.sparsity() * layer.weights();
+    products += layer.multiply_adds();
+    both += layer.both_nonzero() * layer.multiply_adds();
+  }
+  all.set_input_values(static_cast<uint32_t>(inputs));
+  all.set_zero_activations(zero_inputs / inputs);
+  if (quantized)
+    all.set_zero_activations_before_quantization(zero_inputs_before / inputs);
+  all.set_sparsity(zero_weights / weights);
+  all.set_multiply_adds(products);
+  all.set_both_nonzero(both / products);
+  return all;
 }
 
 // What is known of the integer program, with a blank behind it.
@@ -290,6 +319,11 @@ Table CostTableOf(const Report& report) {
                        2);
   });
   return table;
+}
+
+double SparseEnergyOf(const EnergyEntry& entry) {
+  return entry.weight_sparse_compute_pj() + entry.weight_sparse_register_pj() +
+         TrafficOf(entry);
 }
 
 Table EnergyTableOf(const Report& report) {
@@ -508,6 +542,124 @@ Table LayerTableOf(const Report& report, const PhaseResult& phase) {
   columns.Add("bits/weight", true, layers, [](const Layer& l) {
     return FormatFixed(l.bits_per_weight(), 2);
   });
+  return table;
+}
+
+Table ActivationTableOf(const Report& report, const PhaseResult& phase) {
+  std::vector<LayerResult> layers;
+  bool quantized = false;
+  for (const LayerResult& layer : phase.layers()) {
+    if (!layer.has_zero_activations()) continue;
+    layers.push_back(layer);
+    quantized |= layer.has_zero_activations_before_quantization();
+  }
+  Table table;
+  table.caption = absl::StrCat(
+      "Activations after phase ", phase.name(), ", counted on the first ",
+      FormatCount(phase.activation_images()),
+      " images of the test set. Zero activations are those among the values "
+      "that the layer reads",
+      quantized
+          ? ", quantized where the phase quantizes them (\"unquantized\": "
+            "the same values before that)"
+          : "",
+      "; \"both not 0\" is the share of multiply-adds whose weight and "
+      "activation are both not 0, padding counted as zeros: what is left to "
+      "compute when all zeros are skipped. ",
+      SettingOf(report), ".");
+  if (layers.empty()) return table;
+  layers.push_back(AllLayers(layers));
+  ColumnWriter columns(&table);
+  using Layer = LayerResult;
+  columns.Add("layer", false, layers, [](const Layer& l) { return l.name(); });
+  columns.Add("activations", true, layers,
+              [](const Layer& l) { return FormatCount(l.input_values()); });
+  columns.Add("zero activations %", true, layers,
+              [](const Layer& l) { return Percent(l.zero_activations()); });
+  if (quantized) {
+    columns.Add("unquantized %", true, layers, [](const Layer& l) {
+      return l.has_zero_activations_before_quantization()
+                 ? Percent(l.zero_activations_before_quantization())
+                 : kNothing;
+    });
+  }
+  columns.Add("zero weights %", true, layers,
+              [](const Layer& l) { return Percent(l.sparsity()); });
+  columns.Add("multiply-adds", true, layers, [](const Layer& l) {
+    return FormatMagnitude(l.multiply_adds());
+  });
+  columns.Add("both not 0 %", true, layers,
+              [](const Layer& l) { return Percent(l.both_nonzero()); });
+  return table;
+}
+
+Table WeightSetTableOf(const Report& report, const PhaseResult& phase) {
+  Table table;
+  if (phase.epochs().empty()) return table;
+  const EpochResult& first = phase.epochs(0);
+  const EpochResult& last = phase.epochs(phase.epochs_size() - 1);
+  const auto& rows = last.weight_sets();
+  using Sets = WeightSets;
+  const auto in_first = [&](const Sets& s) {
+    const auto at = std::find_if(
+        first.weight_sets().begin(), first.weight_sets().end(),
+        [&](const Sets& other) { return other.layer() == s.layer(); });
+    return at == first.weight_sets().end() ? Sets() : *at;
+  };
+  const auto changed = [](const Sets& s) {
+    return s.has_changed() ? Percent(s.changed()) : kNothing;
+  };
+  const bool gradients =
+      std::any_of(rows.begin(), rows.end(),
+                  [](const Sets& s) { return s.has_gradients(); });
+  table.caption = absl::StrCat(
+      "How weights moved between the sets positive, zero and negative in "
+      "phase ",
+      phase.name(), ", in epochs ", first.epoch(), " and ", last.epoch(),
+      ": zeros at the epoch's end, and the share of weights that the epoch "
+      "moved to another set. ",
+      gradients ? "Norms are those of the gradients that the latent weights of "
+                  "a set receive, learning-rate multipliers included, on the "
+                  "last batch. "
+                : "",
+      SettingOf(report), ".");
+  ColumnWriter columns(&table);
+  const auto epoch = [](const char* what, const EpochResult& of) {
+    return absl::StrCat(what, " %, epoch ", of.epoch());
+  };
+  columns.Add("layer", false, rows, [](const Sets& s) { return s.layer(); });
+  columns.Add(epoch("zero", first), true, rows,
+              [&](const Sets& s) { return Percent(in_first(s).zero()); });
+  columns.Add(epoch("zero", last), true, rows,
+              [](const Sets& s) { return Percent(s.zero()); });
+  columns.Add(epoch("changed", first), true, rows,
+              [&](const Sets& s) { return changed(in_first(s)); });
+  columns.Add(epoch("changed", last), true, rows, changed);
+  if (!gradients) return table;
+  const auto norm = [&](const char* title, auto value) {
+    columns.Add(title, true, rows, [&](const Sets& s) {
+      return s.has_gradients() ? FormatSignificant(value(s.gradients()))
+                               : kNothing;
+    });
+  };
+  using Gradients = SetGradients;
+  norm("norm, positive", [](const Gradients& g) { return g.positive(); });
+  norm("norm, zero", [](const Gradients& g) { return g.zero(); });
+  norm("norm, negative", [](const Gradients& g) { return g.negative(); });
+  std::set<std::string> learned;
+  for (const Sets& sets : rows) {
+    for (const auto& [name, gradient] : sets.gradients().learned())
+      learned.insert(name);
+  }
+  for (const std::string& name : InOrder(std::move(learned))) {
+    columns.Add(absl::StrCat("gradient of ", ValueTitle(name)), true, rows,
+                [&](const Sets& s) -> std::string {
+                  const auto at = s.gradients().learned().find(name);
+                  return at == s.gradients().learned().end()
+                             ? kNothing
+                             : FormatSignificant(at->second);
+                });
+  }
   return table;
 }
 

@@ -43,6 +43,10 @@ Table ModelFileTableOf(const Report& report);
 // method can be held against another's.
 Table CostTableOf(const Report& report);
 
+// Picojoules of one image, memory included, zero weights skipped: what pages
+// call the total.
+double SparseEnergyOf(const EnergyEntry& entry);
+
 // The modelled energy of one image (energy.h): a row for each phase, process
 // and format of activations; operations and picojoules in columns of their own.
 // No rows when no phase has an estimate.
@@ -60,6 +64,16 @@ Table EpochTableOf(const Report& report, const PhaseResult& phase);
 
 // One row a layer: sparsity, what the quantizer learned, bytes.
 Table LayerTableOf(const Report& report, const PhaseResult& phase);
+
+// One row a layer, and one of all: zeros among the activations that it reads,
+// and the share of multiply-adds in which neither factor is 0. No rows when
+// they were not counted.
+Table ActivationTableOf(const Report& report, const PhaseResult& phase);
+
+// One row a layer whose weights are in sets (EpochResult.weight_sets): zeros
+// and changes of set in the first and the last epoch, gradients in the last. No
+// rows when there is none.
+Table WeightSetTableOf(const Report& report, const PhaseResult& phase);
 
 // One row a layer: how it is computed, operations, and for each process and
 // format of activations the energy of computing and of memory. No rows when

@@ -289,6 +289,64 @@ TEST(LayerEnergyTableOf, OneRowALayer) {
   EXPECT_TRUE(LayerEnergyTableOf(report, PhaseResult()).rows.empty());
 }
 
+// Protects: shares of all layers weigh each by what it has: activations,
+// weights, multiply-adds.
+TEST(ActivationTableOf, OneRowALayerAndOneOfAll) {
+  Report report = MadeUpReport();
+  PhaseResult* phase = report.mutable_results(1);
+  for (int l = 0; l < 4; ++l) {
+    LayerResult* layer = phase->mutable_layers(l);
+    layer->set_input_values(l == 1 ? 300 : 100);
+    layer->set_zero_activations(l == 1 ? 0.75 : 0.25);
+    layer->set_weights(l == 2 ? 200 : 100);
+    layer->set_sparsity(l == 2 ? 1 : 0);
+    layer->set_multiply_adds(l == 3 ? 2e6 : 1e6);
+    layer->set_both_nonzero(l == 3 ? 0.5 : 0);
+  }
+  const Table table = ActivationTableOf(report, *phase);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 5u);
+  EXPECT_EQ(Cell(table, 1, "activations"), "300");
+  EXPECT_EQ(Cell(table, 1, "zero activations %"), "75.00");
+  EXPECT_EQ(Cell(table, 1, "unquantized %"), "37.50");
+  EXPECT_EQ(Cell(table, 0, "unquantized %"), "-");
+  EXPECT_EQ(Cell(table, 4, "layer"), "all");
+  EXPECT_EQ(Cell(table, 4, "activations"), "600");
+  EXPECT_EQ(Cell(table, 4, "zero activations %"), "50.00");
+  EXPECT_EQ(Cell(table, 4, "zero weights %"), "40.00");
+  EXPECT_EQ(Cell(table, 4, "both not 0 %"), "20.00");
+  EXPECT_NE(table.caption.find("first 1,000 images"), std::string::npos);
+  EXPECT_TRUE(ActivationTableOf(report, report.results(0)).rows.empty());
+}
+
+TEST(WeightSetTableOf, FirstAndLastEpoch) {
+  Report report = MadeUpReport(4, 3);
+  PhaseResult* phase = report.mutable_results(1);
+  phase->mutable_epochs(0)->mutable_weight_sets(0)->set_zero(0.125f);
+  phase->mutable_epochs(0)->mutable_weight_sets(0)->clear_changed();
+  WeightSets* last = phase->mutable_epochs(2)->mutable_weight_sets(0);
+  last->set_zero(0.5f);
+  last->set_changed(0.0625f);
+  Table table = WeightSetTableOf(report, *phase);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 2u);  // the quantized layers
+  EXPECT_EQ(Cell(table, 0, "layer"), phase->layers(1).name());
+  EXPECT_EQ(Cell(table, 0, "zero %, epoch 1"), "12.50");
+  EXPECT_EQ(Cell(table, 0, "zero %, epoch 3"), "50.00");
+  EXPECT_EQ(Cell(table, 0, "changed %, epoch 1"), "-");
+  EXPECT_EQ(Cell(table, 0, "changed %, epoch 3"), "6.25");
+  EXPECT_EQ(Cell(table, 0, "norm, negative"), "0.75");
+  EXPECT_NE(Cell(table, 0, "gradient of W_p"), "no such column");
+  EXPECT_EQ(table.columns.back().title, "gradient of W_n");
+  for (WeightSets& sets : *phase->mutable_epochs(2)->mutable_weight_sets())
+    sets.clear_gradients();
+  table = WeightSetTableOf(report, *phase);
+  ExpectRectangular(table);
+  EXPECT_EQ(Cell(table, 0, "norm, zero"), "no such column");
+  EXPECT_TRUE(WeightSetTableOf(report, report.results(0)).rows.empty());
+  EXPECT_TRUE(WeightSetTableOf(report, PhaseResult()).rows.empty());
+}
+
 TEST(ProvenanceTableOf, SaysWhatWasRun) {
   const Table table = ProvenanceTableOf(MadeUpReport());
   std::string all;

@@ -1,29 +1,57 @@
 #include "reports/write_report.h"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "base/status_prefix.h"
 #include "reports/energy_costs.h"
 #include "reports/energy_costs.pb.h"
 #include "reports/energy_result.h"
 #include "reports/figures.h"
+#include "reports/find_runs.h"
 #include "reports/html.h"
+#include "reports/latex.h"
 #include "reports/markdown.h"
+#include "reports/page.h"
 #include "reports/plot.h"
 #include "reports/report.pb.h"
 #include "reports/report_json.h"
+#include "reports/report_page.h"
+#include "reports/runs_page.h"
 
 namespace tritlab {
 namespace {
 
-absl::Status WritePages(const Report& report, const std::string& directory) {
-  RETURN_IF_ERROR(WriteFileAtomically(JoinPath(directory, "report.md"),
-                                      ReportToMarkdown(report)));
-  return WriteFileAtomically(JoinPath(directory, "report.html"),
-                             ReportToHtml(report));
+// NAME.md and NAME.html, and NAME.tex where asked.
+absl::Status WritePages(const Page& page, const std::string& directory,
+                        const std::string& name, bool latex) {
+  const std::string path = JoinPath(directory, name);
+  RETURN_IF_ERROR(
+      WriteFileAtomically(absl::StrCat(path, ".md"), PageToMarkdown(page)));
+  if (latex) {
+    RETURN_IF_ERROR(
+        WriteFileAtomically(absl::StrCat(path, ".tex"), PageToLatex(page)));
+  }
+  return WriteFileAtomically(absl::StrCat(path, ".html"), PageToHtml(page));
+}
+
+absl::Status AddEnergyTo(Report& report, const EnergyCosts& costs) {
+  for (PhaseResult& phase : *report.mutable_results())
+    RETURN_IF_ERROR(AddEnergy(costs, phase));
+  return absl::OkStatus();
+}
+
+// What the folder is called, however the path to it is written.
+std::string NameOf(const std::string& directory) {
+  std::error_code ignored;
+  std::filesystem::path path =
+      std::filesystem::weakly_canonical(directory, ignored);
+  return path.has_filename() ? path.filename().string() : directory;
 }
 
 }  // namespace
@@ -31,20 +59,34 @@ absl::Status WritePages(const Report& report, const std::string& directory) {
 absl::Status WriteReport(const Report& report, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string json, ReportToJson(report));
   RETURN_IF_ERROR(
-      WriteFileAtomically(JoinPath(directory, "report.json"), json));
-  return WritePages(report, directory);
+      WritePages(ReportPage(report), directory, "report", /*latex=*/false));
+  // Last: where it is, the others are.
+  return WriteFileAtomically(JoinPath(directory, "report.json"), json);
 }
 
 absl::Status RenderAgain(const std::string& directory,
-                         const std::string& energy_costs) {
+                         const RenderOptions& options) {
   ASSIGN_OR_RETURN(Report report,
                    ReadReport(JoinPath(directory, "report.json")));
-  if (!energy_costs.empty()) {
-    ASSIGN_OR_RETURN(const EnergyCosts costs, ReadEnergyCosts(energy_costs));
-    for (PhaseResult& phase : *report.mutable_results())
-      RETURN_IF_ERROR(AddEnergy(costs, phase));
+  if (!options.energy_costs.empty()) {
+    ASSIGN_OR_RETURN(const EnergyCosts costs,
+                     ReadEnergyCosts(options.energy_costs));
+    RETURN_IF_ERROR(AddEnergyTo(report, costs));
   }
-  return WritePages(report, directory);
+  return WritePages(ReportPage(report), directory, "report", options.latex);
+}
+
+absl::Status RenderRuns(const std::string& directory,
+                        const RenderOptions& options) {
+  ASSIGN_OR_RETURN(FoundRuns found, FindRuns(directory));
+  if (!options.energy_costs.empty()) {
+    ASSIGN_OR_RETURN(const EnergyCosts costs,
+                     ReadEnergyCosts(options.energy_costs));
+    for (FoundRun& run : found.runs)
+      RETURN_IF_ERROR(WithPrefix(run.folder, AddEnergyTo(run.report, costs)));
+  }
+  return WritePages(RunsPage(NameOf(directory), found), directory, "runs",
+                    options.latex);
 }
 
 absl::Status WritePictures(const Report& report, const std::string& directory) {

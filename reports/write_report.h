@@ -1,4 +1,4 @@
-// A report's files in a run's folder.
+// A report's files in a run's folder, and those of many runs in theirs.
 #ifndef TRITLAB_REPORTS_WRITE_REPORT_H_
 #define TRITLAB_REPORTS_WRITE_REPORT_H_
 
@@ -14,13 +14,24 @@ namespace tritlab {
 // page has a note in place of each picture; that is no error.
 absl::Status WriteReport(const Report& report, const std::string& directory);
 
-// Writes report.md and report.html again from `directory`/report.json.
-// NotFound or InvalidArgument, naming the file, when that is missing or
-// damaged; then nothing is written. With `energy_costs`, the path of a text
-// proto (energy_costs.h), the pages also show the energy at those costs;
-// report.json stays as it is.
+struct RenderOptions {
+  // The path of a text proto (energy_costs.h): the pages then show the energy
+  // at these costs as well. report.json stays as it is.
+  std::string energy_costs = {};
+  bool latex = false;  // the tables as LaTeX, too
+};
+
+// Writes report.md and report.html again from `directory`/report.json, and
+// report.tex where asked. NotFound or InvalidArgument, naming the file, when
+// that is missing or damaged; then nothing is written.
 absl::Status RenderAgain(const std::string& directory,
-                         const std::string& energy_costs = "");
+                         const RenderOptions& options = {});
+
+// Writes runs.md and runs.html, and runs.tex where asked, into `directory`: one
+// page over all runs in it and below (find_runs.h). NotFound when there is
+// none.
+absl::Status RenderRuns(const std::string& directory,
+                        const RenderOptions& options = {});
 
 // Writes the report's pictures as files of their own, accuracy.svg and (when a
 // phase has zeros) sparsity.svg, into `directory`, which is made. NotFound

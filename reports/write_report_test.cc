@@ -64,6 +64,33 @@ TEST(WritePictures, AreFilesOfTheirOwn) {
   }
 }
 
+// Protects: LaTeX where it is asked for, and only there.
+TEST(RenderAgain, LatexWhereAsked) {
+  const std::string folder = Folder();
+  ASSERT_TRUE(WriteReport(MadeUpReport(), folder).ok());
+  EXPECT_FALSE(FileExists(JoinPath(folder, "report.tex")));
+  ASSERT_TRUE(RenderAgain(folder, {.latex = true}).ok());
+  EXPECT_NE(ReadFile(JoinPath(folder, "report.tex"))->find("\\toprule"),
+            std::string::npos);
+}
+
+// Protects: a page over the runs below, beside them, with the folder's name.
+TEST(RenderRuns, WritesOnePageOverAll) {
+  const std::string folder = Folder();
+  EXPECT_EQ(RenderRuns(folder).code(), absl::StatusCode::kNotFound);
+  for (const char* run : {"a", "b"}) {
+    const std::string path = JoinPath(folder, run);
+    ASSERT_TRUE(MakeDirectories(path).ok());
+    ASSERT_TRUE(WriteReport(MadeUpReport(3, 2), path).ok());
+  }
+  ASSERT_TRUE(RenderRuns(folder + "/", {.latex = true}).ok());
+  EXPECT_NE(ReadFile(JoinPath(folder, "runs.md"))
+                ->find("# Runs in report_WritesOnePageOverAll\n"),
+            std::string::npos);
+  EXPECT_TRUE(FileExists(JoinPath(folder, "runs.html")));
+  EXPECT_TRUE(FileExists(JoinPath(folder, "runs.tex")));
+}
+
 TEST(RenderAgain, MissingReportIsNamed) {
   const std::string folder = JoinPath(Folder(), "none");
   const absl::Status status = RenderAgain(folder);

@@ -5,6 +5,7 @@ load("//third_party:rule_sets.bzl", "rule_set_repositories")
 load(
     "//third_party:system_repository.bzl",
     "onednn_repository",
+    "onnx_repository",
     "protobuf_repository",
     "system_repository",
 )
@@ -133,6 +134,7 @@ def tritlab_repositories():
         version_module = "libarchive",
     )
     declare_repository(protobuf_repository, name = "com_google_protobuf")
+    declare_repository(onnx_repository, name = "onnx")
     declare_repository(
         onednn_repository,
         name = "onednn",

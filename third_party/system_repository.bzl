@@ -299,3 +299,31 @@ onednn_repository = repository_rule(
     local = True,
     doc = "@onednn, which has no pkg-config module.",
 )
+
+def _onnx_repository_impl(repository_ctx):
+    for prefix in ["/usr/local", "/usr"]:
+        proto = repository_ctx.path(prefix + "/include/onnx/onnx.proto")
+        if not proto.exists:
+            continue
+        repository_ctx.symlink(proto, "onnx/onnx.proto")
+        repository_ctx.file("BUILD", """
+proto_library(
+    name = "onnx_proto",
+    srcs = ["onnx/onnx.proto"],
+    visibility = ["//visibility:public"],
+)
+
+cc_proto_library(
+    name = "onnx_cc_proto",
+    visibility = ["//visibility:public"],
+    deps = [":onnx_proto"],
+)
+""", executable = False)
+        return
+    fail("ONNX's onnx.proto is missing: " + _REMEDY % "libonnx-dev")
+
+onnx_repository = repository_rule(
+    implementation = _onnx_repository_impl,
+    local = True,
+    doc = "@onnx: the format alone, which has no pkg-config module.",
+)

@@ -1,7 +1,8 @@
 // Images/s of a whole training step: batch, forward, loss, backward,
-// quantizers, optimizer; and the quantizers' part of it alone. Names are fixed:
+// quantizers, optimizer; the quantizers' part of it alone; and an evaluation,
+// with and without counting activations. Names are fixed:
 // TrainStep/NETWORK/TYPE[_METHOD]/batch:N, images/s is items_per_second;
-// QuantizeStep/NETWORK/METHOD.
+// QuantizeStep/NETWORK/METHOD; Evaluate/NETWORK/TYPE[_counted]/images:N.
 
 #include "benchmark/benchmark.h"
 
@@ -14,6 +15,8 @@
 #include "datasets/open_dataset.h"
 #include "google/protobuf/text_format.h"
 #include "models/build.h"
+#include "training/activation_counter.h"
+#include "training/evaluation.h"
 #include "training/trained_network.h"
 #include "training/trainer.h"
 
@@ -46,11 +49,11 @@ struct Case {
   Method method;
 };
 
-std::unique_ptr<Dataset> Images(Split split) {
+std::unique_ptr<Dataset> Images(Split split, int test_images = 10) {
   DatasetSpec spec;
   spec.set_name("synthetic");
   spec.mutable_synthetic()->set_train_images(2560);
-  spec.mutable_synthetic()->set_test_images(10);
+  spec.mutable_synthetic()->set_test_images(test_images);
   return *OpenDataset(spec, "", split);
 }
 
@@ -126,6 +129,35 @@ void QuantizeStep(benchmark::State& state, Method method) {
   }
 }
 
+// What the evaluation that ends a phase takes, and what it would without
+// counting.
+void EvaluateTest(benchmark::State& state, DataType type, bool counted) {
+  const auto images = static_cast<int>(state.range(0));
+  const Graph graph = ResNet(20);
+  const auto test = Images(Split::kTest, images);
+  const auto loader = *Loader::Create(*test, {.batch_size = 128});
+  auto network = TrainedNetwork::Create(graph, PolicyOf(kTtq), OptimizerSpec(),
+                                        /*seed=*/1);
+  if (!network.ok() || !(*network)->Initialize(nullptr).ok()) {
+    state.SkipWithError("the network cannot be quantized");
+    return;
+  }
+  (*network)->Quantize();
+  const auto program =
+      *Program::Compile(graph, (*network)->Values(/*training=*/false),
+                        {.batch = 128, .type = type, .training = false});
+  const WallClockRate rate;
+  for (auto _ : state) {
+    const auto counter = *ActivationCounter::Create(graph);
+    if (!Evaluate(*program, *loader, counted ? counter.get() : nullptr).ok()) {
+      state.SkipWithError("the network cannot be evaluated");
+      return;
+    }
+    benchmark::DoNotOptimize(counter->Statistics(**network));
+  }
+  rate.SetItemsProcessed(state, state.iterations() * images);
+}
+
 void RegisterTrainStep(const Case& of) {
   const std::string method = of.method.name;
   benchmark::RegisterBenchmark(
@@ -143,6 +175,20 @@ void Register() {
     for (const DataType type : {DataType::kBF16, DataType::kF32}) {
       for (const Method& method : {kFullPrecision, kTtq, kDorefaEverywhere})
         RegisterTrainStep({depth, type, method});
+    }
+  }
+  for (const DataType type : {DataType::kBF16, DataType::kF32}) {
+    for (const bool counted : {false, true}) {
+      benchmark::RegisterBenchmark(
+          absl::StrCat("Evaluate/resnet20/", Name(type),
+                       counted ? "_counted" : "")
+              .c_str(),
+          EvaluateTest, type, counted)
+          ->ArgName("images")
+          ->Arg(10000)
+          ->Arg(1000)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
     }
   }
   for (const Method& method : kMethods) {

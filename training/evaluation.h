@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "datasets/loader.h"
+#include "training/activation_counter.h"
 #include "training/program.h"
 
 namespace tritlab {
@@ -15,8 +16,11 @@ struct Evaluation {
 
 // Takes over the weights that the program's values show now, and runs it on one
 // epoch of `images`, whose batches have the program's size. The program is one
-// of inference.
-absl::StatusOr<Evaluation> Evaluate(Program& program, Loader& images);
+// of inference. Several views of an image (Loader::views) are judged by the
+// mean of their class probabilities. With a counter, it counts the activations
+// of the first images.
+absl::StatusOr<Evaluation> Evaluate(Program& program, Loader& images,
+                                    ActivationCounter* counter = nullptr);
 
 }  // namespace tritlab
 

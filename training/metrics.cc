@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,8 +23,10 @@
 #include "base/file.h"
 #include "base/record_file.h"
 #include "base/status_macros.h"
+#include "quant/weight_sets.pb.h"
 #include "training/position.pb.h"
 #include "training/tensorboard.h"
+#include "training/tensorboard.pb.h"
 
 namespace tritlab {
 namespace {
@@ -61,6 +64,26 @@ std::string CsvLine(const MetricsRow& row) {
   return absl::StrCat(absl::StrJoin(cells, ","), "\n");
 }
 
+void AddWeightSets(const std::string& prefix, const WeightSets& sets,
+                   std::vector<TensorBoardScalar>& scalars) {
+  const auto add = [&](absl::string_view name, double value) {
+    scalars.push_back({absl::StrCat(prefix, "/", name), value});
+  };
+  add("positive", sets.positive());
+  add("zero", sets.zero());
+  add("negative", sets.negative());
+  if (sets.has_changed()) add("changed", sets.changed());
+  if (!sets.has_gradients()) return;
+  const SetGradients& gradients = sets.gradients();
+  add("gradient_norm/positive", gradients.positive());
+  add("gradient_norm/zero", gradients.zero());
+  add("gradient_norm/negative", gradients.negative());
+  const std::map<std::string, double> learned(gradients.learned().begin(),
+                                              gradients.learned().end());
+  for (const auto& [name, gradient] : learned)
+    add(absl::StrCat("gradient/", name), gradient);
+}
+
 std::string EventOf(const MetricsRow& row, double wall_time) {
   const EpochRecord& epoch = row.epoch;
   std::vector<TensorBoardScalar> scalars = {
@@ -76,8 +99,32 @@ std::string EventOf(const MetricsRow& row, double wall_time) {
   for (const auto& [name, value] : values) {
     scalars.push_back({absl::StrCat(row.phase, "/", name), value});
   }
+  for (const WeightSets& sets : epoch.weight_sets())
+    AddWeightSets(absl::StrCat(row.phase, "/", sets.layer()), sets, scalars);
   return TensorBoardScalars(wall_time, static_cast<int64_t>(epoch.step()),
                             scalars);
+}
+
+// Records of pictures, by phase (the first part of their tags) and step.
+using PicturesByEpoch = std::map<std::pair<std::string, int64_t>, std::string>;
+
+// Of an event file up to its first damage, which a kill may have left at its
+// end; none when there is no file.
+PicturesByEpoch ReadPictures(const std::string& path) {
+  PicturesByEpoch pictures;
+  const auto reader = RecordReader::Open(path);
+  if (!reader.ok()) return pictures;
+  std::string record;
+  tensorboard::Event event;
+  while ((*reader)->Next(&record).value_or(false)) {
+    if (!event.ParseFromString(record)) break;
+    if (event.summary().value().empty() ||
+        event.summary().value(0).has_simple_value())
+      continue;
+    const std::string& tag = event.summary().value(0).tag();
+    pictures[{tag.substr(0, tag.find('/')), event.step()}] = record;
+  }
+  return pictures;
 }
 
 }  // namespace
@@ -96,6 +143,7 @@ absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
     const std::string& directory, std::span<const MetricsRow> history) {
   const std::string csv_path = JoinPath(directory, kCsvName);
   const std::string events_path = JoinPath(directory, kEventsName);
+  const PicturesByEpoch pictures = ReadPictures(events_path);
   std::string csv(kHeader);
   Clock clock;
   ASSIGN_OR_RETURN(std::unique_ptr<RecordWriter> events,
@@ -104,6 +152,9 @@ absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
   for (const MetricsRow& row : history) {
     csv += CsvLine(row);
     RETURN_IF_ERROR(events->Write(EventOf(row, clock.TimeOf(row))));
+    const auto kept =
+        pictures.find({row.phase, static_cast<int64_t>(row.epoch.step())});
+    if (kept != pictures.end()) RETURN_IF_ERROR(events->Write(kept->second));
   }
   RETURN_IF_ERROR(WriteFileAtomically(csv_path, csv));
   RETURN_IF_ERROR(events->Commit());
@@ -120,9 +171,15 @@ absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
 
 MetricsWriter::~MetricsWriter() { close(csv_descriptor_); }
 
-absl::Status MetricsWriter::Append(const MetricsRow& row) {
+absl::Status MetricsWriter::Append(const MetricsRow& row,
+                                   const TensorBoardPictures& pictures) {
   RETURN_IF_ERROR(AppendCsv(CsvLine(row)));
-  return events_->Write(EventOf(row, clock_.TimeOf(row)));
+  const double time = clock_.TimeOf(row);
+  RETURN_IF_ERROR(events_->Write(EventOf(row, time)));
+  if (pictures.histograms.empty() && pictures.images.empty())
+    return absl::OkStatus();
+  return events_->Write(TensorBoardPicturesRecord(
+      time, static_cast<int64_t>(row.epoch.step()), pictures));
 }
 
 absl::Status MetricsWriter::AppendCsv(const std::string& line) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/record_file.h"
 #include "training/position.pb.h"
+#include "training/tensorboard.h"
 
 namespace tritlab {
 
@@ -29,7 +30,10 @@ struct MetricsRow {
 // "nan" and "inf" where they are none. TensorBoard's tags are
 // PHASE/top1/test, PHASE/top1/train, PHASE/loss/test, PHASE/loss/train,
 // PHASE/learning_rate, PHASE/weight_sparsity, and PHASE/LAYER/w_p and so on for
-// the values of the record. Its wall time counts from the run's beginning,
+// the values of the record, and for its weight sets PHASE/LAYER/positive, zero,
+// negative, changed, gradient_norm/positive and so on, gradient/w_p and so on;
+// pictures follow in a record of their own. Its wall
+// time counts from the run's beginning,
 // stops not included, so that the same rows give the same bytes.
 class MetricsWriter {
  public:
@@ -41,7 +45,9 @@ class MetricsWriter {
 
   // Makes both files say what `history` says (the epochs that a checkpoint
   // remembers, oldest first) and nothing else, each whole or as it was before.
-  // What a killed run wrote beyond its last checkpoint is gone with that.
+  // What a killed run wrote beyond its last checkpoint is gone with that. The
+  // pictures of these epochs, which no checkpoint remembers, are kept from the
+  // event file that is there.
   static absl::StatusOr<std::unique_ptr<MetricsWriter>> Open(
       const std::string& directory, std::span<const MetricsRow> history);
   ~MetricsWriter();
@@ -50,7 +56,8 @@ class MetricsWriter {
 
   // Adds a row to both files; it has reached the operating system on return.
   // On an error (a full disk) neither file keeps a torn row.
-  absl::Status Append(const MetricsRow& row);
+  absl::Status Append(const MetricsRow& row,
+                      const TensorBoardPictures& pictures = {});
 
  private:
   MetricsWriter(std::string csv_path, int csv_descriptor, int64_t csv_bytes)

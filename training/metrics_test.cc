@@ -136,6 +136,76 @@ TEST(MetricsWriter, OpenGoesBackToTheHistory) {
   }
 }
 
+// Protects: the tags of weight sets, which TensorBoard groups by layer.
+TEST(MetricsWriter, WeightSetsAreScalars) {
+  const std::string folder = Folder();
+  auto writer = MetricsWriter::Open(folder, {});
+  MetricsRow row = Row("ttq", 1);
+  row.epoch.clear_values();
+  WeightSets& sets = *row.epoch.add_weight_sets();
+  sets.set_layer("conv2");
+  sets.set_positive(0.25f);
+  sets.set_zero(0.5f);
+  sets.set_negative(0.25f);
+  sets.set_changed(0.125f);
+  sets.mutable_gradients()->set_zero(2);
+  (*sets.mutable_gradients()->mutable_learned())["w_p"] = -3;
+  ASSERT_TRUE((*writer)->Append(row).ok());
+  std::string scalars;
+  const std::vector<tensorboard::Event> events = Events(folder);
+  for (const auto& value : events[1].summary().value()) {
+    if (value.tag().find("conv2") != std::string::npos)
+      absl::StrAppend(&scalars, value.tag(), "=", value.simple_value(), " ");
+  }
+  EXPECT_EQ(scalars,
+            "ttq/conv2/positive=0.25 ttq/conv2/zero=0.5 "
+            "ttq/conv2/negative=0.25 ttq/conv2/changed=0.125 "
+            "ttq/conv2/gradient_norm/positive=0 ttq/conv2/gradient_norm/zero=2 "
+            "ttq/conv2/gradient_norm/negative=0 ttq/conv2/gradient/w_p=-3 ");
+}
+
+// Protects: pictures of finished epochs, which only the event file remembers,
+// across a kill and a resume; those of an epoch that is done again are not
+// there twice.
+TEST(MetricsWriter, OpenKeepsThePicturesOfTheHistory) {
+  const std::string folder = Folder();
+  const std::vector<MetricsRow> rows = {Row("full_precision", 1), Row("ttq", 1),
+                                        Row("ttq", 2)};
+  const std::vector<float> weights = {1, 2, 2, 4};
+  const auto append = [&](MetricsWriter& writer, const MetricsRow& row) {
+    TensorBoardPictures pictures;
+    if (row.phase == "ttq") {
+      pictures.histograms = {{"ttq/conv2/latent_weights", weights}};
+      pictures.images = {{"ttq/conv2/kernels", 8, 16, "JPEG"}};
+    }
+    ASSERT_TRUE(writer.Append(row, pictures).ok());
+  };
+  {
+    auto writer = MetricsWriter::Open(folder, {});
+    for (const MetricsRow& row : rows) append(**writer, row);
+  }
+  const std::string bytes = EventBytes(folder);
+  const std::vector<tensorboard::Event> events = Events(folder);
+  ASSERT_EQ(events.size(), 6u);  // a version, three rows, two with pictures
+  EXPECT_EQ(events[3].step(), 100);
+  EXPECT_EQ(events[3].wall_time(), events[2].wall_time());
+  ASSERT_EQ(events[3].summary().value_size(), 2);
+  EXPECT_EQ(events[3].summary().value(0).histo().num(), 4);
+  EXPECT_EQ(events[3].summary().value(1).image().encoded_image_string(),
+            "JPEG");
+
+  for (size_t kept = rows.size(); kept-- > 1;) {
+    const int file = open(JoinPath(folder, MetricsWriter::kEventsName).c_str(),
+                          O_WRONLY | O_APPEND);
+    ASSERT_EQ(write(file, "torn", 4), 4);
+    close(file);
+    auto writer = MetricsWriter::Open(folder, {rows.data(), kept});
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    for (size_t i = kept; i < rows.size(); ++i) append(**writer, rows[i]);
+    EXPECT_EQ(EventBytes(folder), bytes);
+  }
+}
+
 // Protects: TensorBoard's time axis, which must not go back at a phase's start.
 TEST(MetricsWriter, TimeGoesOnFromPhaseToPhase) {
   const std::string folder = Folder();

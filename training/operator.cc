@@ -2,15 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/batch_normalization.h"
+#include "kernels/concat.h"
 #include "kernels/convolution.h"
+#include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/linear.h"
+#include "kernels/local_response_normalization.h"
 #include "kernels/pooling.h"
 #include "models/shape_inference.h"
 
@@ -173,6 +177,74 @@ class ChannelPadStep : public Operator {
   const int64_t pixels_, in_channels_, before_, out_channels_;
 };
 
+class ConcatStep : public Operator {
+ public:
+  ConcatStep(DataType type, const std::vector<Shape>& inputs)
+      : type_(type),
+        pixels_(inputs[0].batch * inputs[0].height * inputs[0].width) {
+    for (const Shape& input : inputs) channels_.push_back(input.channels);
+  }
+
+  void Forward(const ForwardTensors& tensors) override {
+    ConcatForward(type_, pixels_, channels_, tensors.inputs, tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    ConcatBackward(type_, pixels_, channels_, tensors.grad_outputs[0],
+                   tensors.grad_inputs);
+  }
+  bool separates_gradients() const override { return true; }
+
+ private:
+  const DataType type_;
+  const int64_t pixels_;
+  std::vector<int64_t> channels_;
+};
+
+class LocalResponseNormalizationStep : public Operator {
+ public:
+  explicit LocalResponseNormalizationStep(
+      std::unique_ptr<LocalResponseNormalization> kernel)
+      : kernel_(std::move(kernel)) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    kernel_->Forward(tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    kernel_->Backward(tensors.inputs[0], tensors.grad_outputs[0],
+                      tensors.grad_input);
+  }
+
+ private:
+  const std::unique_ptr<LocalResponseNormalization> kernel_;
+};
+
+class DropoutStep : public Operator {
+ public:
+  // noise: nullptr in evaluation.
+  DropoutStep(DataType type, int64_t count, float rate,
+              const RandomStream* noise)
+      : type_(type), count_(count), rate_(rate), noise_(noise) {}
+
+  void Forward(const ForwardTensors& tensors) override {
+    if (noise_ == nullptr) {
+      std::memcpy(tensors.output, tensors.inputs[0], count_ * SizeOf(type_));
+      return;
+    }
+    Dropout(type_, count_, rate_, *noise_, tensors.inputs[0], tensors.output);
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    Dropout(type_, count_, rate_, *noise_, tensors.grad_outputs[0],
+            tensors.grad_input);
+  }
+  bool in_place_backward() const override { return true; }
+
+ private:
+  const DataType type_;
+  const int64_t count_;
+  const float rate_;
+  const RandomStream* const noise_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
@@ -218,6 +290,25 @@ absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
     case Node::kChannelPad:
       return std::make_unique<ChannelPadStep>(
           type, inputs[0], node.channel_pad().before(), output);
+    case Node::kConcat:
+      return std::make_unique<ConcatStep>(type, inputs);
+    case Node::kLocalResponseNormalization: {
+      ASSIGN_OR_RETURN(
+          auto kernel,
+          LocalResponseNormalization::Create(
+              ShapeOf(node.local_response_normalization(), inputs[0]), type,
+              options.training));
+      return std::make_unique<LocalResponseNormalizationStep>(
+          std::move(kernel));
+    }
+    case Node::kDropout:
+      if (options.training && values.noise == nullptr) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "node \"", node.name(), "\" has no random numbers to drop by"));
+      }
+      return std::make_unique<DropoutStep>(
+          type, output.size(), node.dropout().rate(),
+          options.training ? values.noise : nullptr);
     case Node::kInput:
     case Node::OPERATOR_NOT_SET:
       break;

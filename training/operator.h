@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/random.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
 #include "quant/activation_quantizer.h"
@@ -36,21 +37,26 @@ struct NodeValues {
   // read, and the gradient that their output receives; nullptr for nothing.
   ActivationQuantizer* activations = nullptr;
   const DorefaGradients* gradients = nullptr;
+  // Dropout in training: the random numbers of the current step.
+  const RandomStream* noise = nullptr;
 };
 
 struct ForwardTensors {
-  std::array<const void*, 2> inputs = {};
+  std::vector<const void*> inputs = {};
   void* output = nullptr;
 };
 
 struct BackwardTensors {
-  std::array<const void*, 2> inputs = {};
+  std::vector<const void*> inputs = {};
   const void* output = nullptr;
   // The gradients that the output's consumers sent; their sum is meant. The
   // second is nullptr, save for operators that sum them on the way.
   std::array<const void*, 2> grad_outputs = {};
   // nullptr where nobody wants it, save for operators that need it.
   void* grad_input = nullptr;
+  // Of operators that separate gradients, instead: one an input, nullptr where
+  // nobody wants it.
+  std::vector<void*> grad_inputs = {};
 };
 
 class Operator {
@@ -73,6 +79,9 @@ class Operator {
   // Whether each input's gradient is just the output's (an addition without
   // ReLU): Backward is then never called.
   virtual bool passes_gradient() const { return false; }
+  // Whether each input has a gradient of its own (a concatenation): Backward
+  // then writes grad_inputs.
+  virtual bool separates_gradients() const { return false; }
 };
 
 struct OperatorOptions {

@@ -8,10 +8,6 @@
 namespace tritlab {
 namespace {
 
-float OrDefault(float value, float otherwise) {
-  return value == 0 ? otherwise : value;
-}
-
 void Sgd(const SgdSpec& spec, float rate, float decay,
          std::span<const float> gradient, std::span<const float> frozen,
          std::span<float> values, std::span<float> velocity) {
@@ -30,9 +26,9 @@ void Adam(const AdamSpec& spec, double rate, int64_t step, float decay,
           std::span<const float> gradient, std::span<const float> frozen,
           std::span<float> values, std::span<float> mean,
           std::span<float> square) {
-  const float beta1 = OrDefault(spec.beta1(), 0.9f),
-              beta2 = OrDefault(spec.beta2(), 0.999f);
-  const float epsilon = OrDefault(spec.epsilon(), 1e-8f);
+  const float beta1 = spec.has_beta1() ? spec.beta1() : 0.9f;
+  const float beta2 = spec.has_beta2() ? spec.beta2() : 0.999f;
+  const float epsilon = spec.has_epsilon() ? spec.epsilon() : 1e-8f;
   const float mean_scale =
       static_cast<float>(rate / (1 - std::pow(beta1, step)));
   const float square_scale =

@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     Step step;
     step.inputs = shaped.inputs[i];
     step.output = fused_relu[i] >= 0 ? fused_relu[i] : i;
+    if (node.has_convolution() || node.has_linear()) step.layer = i;
     std::vector<Shape> input_shapes;
     bool input_gradient = false;
     for (const int input : step.inputs) {
@@ -71,7 +72,9 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
           {.op = MakeActivationStep(options.type, input_shapes[0].size(),
                                     *of_node.activations),
            .inputs = step.inputs,
-           .output = quantized});
+           .output = quantized,
+           .layer = i,
+           .quantizes_input = true});
       shaped.shapes.push_back(input_shapes[0]);
       has_gradient.push_back(input_gradient);
       step.inputs = {quantized};
@@ -114,6 +117,7 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
       "use a smaller batch_size"));
   program->activations_ = activations.Allocate();
   program->gradients_ = gradients.Allocate();
+  program->Bind();
   return program;
 }
 
@@ -180,7 +184,13 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
       BackwardStep backward{.step = s};
       for (size_t i = 0; i < gradients.size(); ++i)
         backward.grad_outputs[i] = gradients[i];
-      if (input_wanted || step.op->needs_grad_input()) {
+      if (step.op->separates_gradients()) {
+        for (const int input : step.inputs) {
+          const bool wanted = has_gradient[input];
+          backward.grad_inputs.push_back(wanted ? acquire(input) : -1);
+          if (wanted) received[input].push_back(backward.grad_inputs.back());
+        }
+      } else if (input_wanted || step.op->needs_grad_input()) {
         if (step.op->in_place_backward() && plan.users(gradients[0]) == 1) {
           grad_input = gradients[0];
           plan.Share(grad_input);
@@ -189,7 +199,7 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
         }
       }
       backward.grad_input = grad_input;
-      backward_.push_back(backward);
+      backward_.push_back(std::move(backward));
     }
     for (const int gradient : gradients) plan.Release(gradient);
     if (grad_input < 0) continue;
@@ -207,19 +217,44 @@ void Program::LoadWeights() {
   for (Step& step : steps_) step.op->LoadWeights();
 }
 
+void Program::Bind() {
+  const auto activation = [&](int node) {
+    return activations_[activation_of_[node]].data();
+  };
+  const auto gradient = [&](int buffer) {
+    return buffer < 0 ? nullptr : gradients_[buffer].data();
+  };
+  for (Step& step : steps_) {
+    for (const int input : step.inputs)
+      step.tensors.inputs.push_back(activation(input));
+    step.tensors.output = activation(step.output);
+  }
+  for (BackwardStep& backward : backward_) {
+    BackwardTensors& tensors = backward.tensors;
+    tensors.grad_outputs = {gradient(backward.grad_outputs[0]),
+                            gradient(backward.grad_outputs[1])};
+    tensors.grad_input = gradient(backward.grad_input);
+    for (const int grad_input : backward.grad_inputs)
+      tensors.grad_inputs.push_back(gradient(grad_input));
+    if (backward.step < 0) continue;
+    tensors.inputs = steps_[backward.step].tensors.inputs;
+    tensors.output = steps_[backward.step].tensors.output;
+  }
+}
+
 const void* Program::Forward(const float* images) {
   FromFloat(images, image_elements_, options_.type,
             activations_[activation_of_[0]].data());
   for (const Step& step : steps_) {
-    ForwardTensors tensors;
-    for (size_t i = 0; i < step.inputs.size(); ++i) {
-      tensors.inputs[i] = activations_[activation_of_[step.inputs[i]]].data();
+    if (layer_input_observer_ && step.layer >= 0) {
+      layer_input_observer_({.node = step.layer,
+                             .before_quantization = step.quantizes_input,
+                             .values = step.tensors.inputs[0]});
     }
-    tensors.output = activations_[activation_of_[step.output]].data();
-    step.op->Forward(tensors);
+    step.op->Forward(step.tensors);
     if (observer_ && step.output < static_cast<int>(elements_.size())) {
       std::vector<float> values(elements_[step.output]);
-      ToFloat(options_.type, tensors.output,
+      ToFloat(options_.type, step.tensors.output,
               static_cast<int64_t>(values.size()), values.data());
       observer_(step.output, values);
     }
@@ -230,26 +265,14 @@ const void* Program::Forward(const float* images) {
 void Program::Backward(const void* grad_logits) {
   std::memcpy(gradients_[grad_logits_].data(), grad_logits,
               options_.batch * classes_ * SizeOf(options_.type));
-  const auto gradient = [&](int buffer) {
-    return buffer < 0 ? nullptr : gradients_[buffer].data();
-  };
   for (const BackwardStep& backward : backward_) {
-    const void* const first = gradient(backward.grad_outputs[0]);
-    const void* const second = gradient(backward.grad_outputs[1]);
+    const BackwardTensors& tensors = backward.tensors;
     if (backward.step < 0) {
-      AddForward(options_.type, backward.sum_elements, first, second,
-                 /*relu=*/false, gradient(backward.grad_input));
+      AddForward(options_.type, backward.sum_elements, tensors.grad_outputs[0],
+                 tensors.grad_outputs[1], /*relu=*/false, tensors.grad_input);
       continue;
     }
-    const Step& step = steps_[backward.step];
-    BackwardTensors tensors;
-    for (size_t i = 0; i < step.inputs.size(); ++i) {
-      tensors.inputs[i] = activations_[activation_of_[step.inputs[i]]].data();
-    }
-    tensors.output = activations_[activation_of_[step.output]].data();
-    tensors.grad_outputs = {first, second};
-    tensors.grad_input = gradient(backward.grad_input);
-    step.op->Backward(tensors);
+    steps_[backward.step].op->Backward(tensors);
   }
 }
 

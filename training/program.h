@@ -44,6 +44,18 @@ class Program {
   // was fused with what it reads included, and the values.
   using Observer = std::function<void(int node, std::span<const float> values)>;
   void Observe(Observer observer) { observer_ = std::move(observer); }
+  // From now on, called by each Forward with what every convolution and linear
+  // layer is about to read, as values of type(). Where a layer's activations
+  // are quantized, it is called with them before that as well.
+  struct LayerInput {
+    int node = 0;  // the layer, as an index into the graph
+    bool before_quantization = false;
+    const void* values = nullptr;
+  };
+  using LayerInputObserver = std::function<void(const LayerInput& input)>;
+  void ObserveLayerInputs(LayerInputObserver observer) {
+    layer_input_observer_ = std::move(observer);
+  }
   // After Forward in training, with dL/dlogits in options.type: overwrites all
   // gradients in `values`.
   void Backward(const void* grad_logits);
@@ -60,6 +72,9 @@ class Program {
     std::unique_ptr<Operator> op;
     std::vector<int> inputs;
     int output = 0;
+    int layer = -1;  // the node, of a convolution or a linear layer
+    bool quantizes_input = false;  // of the layer, which is another step
+    ForwardTensors tensors = {};
   };
   // One entry of the backward list: an operator's Backward, or (without a step)
   // the sum of two gradients.
@@ -67,7 +82,9 @@ class Program {
     int step = -1;
     int64_t sum_elements = 0;
     std::array<int, 2> grad_outputs = {-1, -1};
-    int grad_input = -1;
+    int grad_input = -1;                // also where the sum goes
+    std::vector<int> grad_inputs = {};  // of operators that separate gradients
+    BackwardTensors tensors = {};
   };
 
   explicit Program(const Options& options) : options_(options) {}
@@ -76,10 +93,13 @@ class Program {
   // it.
   BufferPlan PlanBackward(const std::vector<Shape>& shapes,
                           const std::vector<bool>& has_gradient);
+  // Gives every step the addresses of what was planned.
+  void Bind();
 
   const Options options_;
   std::vector<int64_t> elements_;  // [node], of its output
   Observer observer_;
+  LayerInputObserver layer_input_observer_;
   int logits_ = 0;  // the node whose output they are
   int64_t classes_ = 0;
   int64_t image_elements_ = 0;  // of the whole batch

@@ -14,8 +14,9 @@
 namespace tritlab {
 namespace {
 
-constexpr uint64_t kQuantizers =
-    0x7175616e74;  // the random stream of this file
+// The random streams of this file.
+constexpr uint64_t kQuantizers = 0x7175616e74;
+constexpr uint64_t kDropout = 0x64726f70;
 
 // The names under which a checkpoint holds what is not a parameter of the
 // network.
@@ -39,7 +40,8 @@ QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
 absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
     const Graph& graph, const Policy& policy, const OptimizerSpec& optimizer,
     uint64_t seed) {
-  std::unique_ptr<TrainedNetwork> network(new TrainedNetwork(graph, optimizer));
+  std::unique_ptr<TrainedNetwork> network(
+      new TrainedNetwork(graph, optimizer, seed));
   ASSIGN_OR_RETURN(network->parameters_, InitialParameters(graph, seed));
   for (const ParameterTensor& tensor : network->parameters_.tensors) {
     const int64_t elements =
@@ -67,6 +69,7 @@ absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
                                  InitialOptimizerState(optimizer, 1));
     network->layers_.push_back(std::move(layer));
   }
+  network->SetStep(0);
   return network;
 }
 
@@ -173,6 +176,14 @@ void TrainedNetwork::WriteTo(Checkpoint& checkpoint) const {
   }
 }
 
+void TrainedNetwork::ReplaceQuantizer(
+    size_t layer, std::unique_ptr<WeightQuantizer> quantizer) {
+  Layer& replaced = layers_[layer];
+  replaced.quantizer = std::move(quantizer);
+  replaced.quantizer_state.assign(replaced.learned().size(),
+                                  InitialOptimizerState(optimizer_, 1));
+}
+
 std::vector<QuantizerParameter*> TrainedNetwork::Layer::learned() const {
   std::vector<QuantizerParameter*> learned;
   const auto add = [&](std::span<QuantizerParameter> parameters) {
@@ -213,6 +224,8 @@ std::vector<NodeValues> TrainedNetwork::Values(bool training) {
       values[i].gradients = layer.gradients.get();
     }
   }
+  // The map's elements stay where they are.
+  for (const auto& [node, noise] : dropout_) values[node].noise = &noise;
   return values;
 }
 
@@ -227,6 +240,12 @@ void TrainedNetwork::Quantize() {
 void TrainedNetwork::SetStep(int64_t step) {
   for (Layer& layer : layers_) {
     if (layer.gradients != nullptr) layer.gradients->set_step(step);
+  }
+  for (int i = 0; i < graph_.nodes_size(); ++i) {
+    const Node& node = graph_.nodes(i);
+    if (!node.has_dropout()) continue;
+    dropout_.insert_or_assign(
+        i, RandomStream(seed_, kDropout, Crc32c(node.name()), step));
   }
 }
 

@@ -10,6 +10,7 @@
 #ifndef TRITLAB_TRAINING_TRAINED_NETWORK_H_
 #define TRITLAB_TRAINING_TRAINED_NETWORK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/random.h"
 #include "models/checkpoint.h"
 #include "models/graph.pb.h"
 #include "models/parameters.h"
@@ -54,14 +56,19 @@ class TrainedNetwork {
   absl::Status Restore(const Checkpoint& checkpoint);
   void WriteTo(Checkpoint& checkpoint) const;
 
+  // Puts another quantizer in the place of the one that layers()[layer] has, to
+  // compute with what that gives; it is neither initialized nor restored.
+  void ReplaceQuantizer(size_t layer,
+                        std::unique_ptr<WeightQuantizer> quantizer);
+
   const Graph& graph() const { return graph_; }
   // What programs are compiled with; gradients only for training.
   std::vector<NodeValues> Values(bool training);
 
   // computed = q(latent), for every quantized layer.
   void Quantize();
-  // Before a backward pass: which step of the phase the quantizers of gradients
-  // draw their noise for.
+  // Before a forward pass in training: which step of the phase dropout and the
+  // quantizers of gradients draw their noise for. Step 0 until then.
   void SetStep(int64_t step);
   // After the program's backward pass: from gradients of computed weights to
   // those of latent ones.
@@ -93,23 +100,32 @@ class TrainedNetwork {
                                       : std::span<const float>(layer.computed);
   }
 
+  // After Backpropagate: dL/dw of the latent weights, until the next backward
+  // pass.
+  std::span<const float> gradient(const Layer& layer) const {
+    return gradients_[layer.weights];
+  }
+
   // What a report says of the layer: what its quantizers learned and chose.
   std::map<std::string, double> Describe(const Layer& layer) const;
   // The share of zeros among the values that the layers compute with.
   double WeightSparsity() const;
 
  private:
-  TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer)
-      : graph_(graph), optimizer_(optimizer) {}
+  TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer,
+                 uint64_t seed)
+      : graph_(graph), optimizer_(optimizer), seed_(seed) {}
   absl::Status InitializeQuantizers();
 
   const Graph graph_;
   const OptimizerSpec optimizer_;
+  const uint64_t seed_;
   Parameters parameters_;
   std::vector<std::vector<float>>
       gradients_;  // [tensor]; empty where it is not trained
   std::vector<OptimizerState> states_;  // [tensor]
   std::vector<Layer> layers_;
+  std::map<int, RandomStream> dropout_;  // [node], of the current step
 };
 
 }  // namespace tritlab

@@ -17,8 +17,10 @@
 #include "base/status_prefix.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "quant/policy.h"
+#include "training/activation_counter.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
+#include "training/weight_dynamics.h"
 
 namespace tritlab {
 namespace {
@@ -60,7 +62,16 @@ absl::Status ValidatePhase(const PhaseSpec& phase) {
         phase.label_smoothing()));
   }
   RETURN_IF_ERROR(ValidatePolicy(phase.policy()));
-  if (phase.epochs() == 0) return absl::OkStatus();
+  if (phase.epochs() == 0) {
+    for (const PolicyRule& rule : phase.policy().rules()) {
+      if (rule.quantizer().has_prune()) {
+        return error(
+            "epochs is 0, but pruned weights become 0 when training begins; "
+            "give prune at least 1 epoch");
+      }
+    }
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(ValidateOptimizer(phase.optimizer()));
   return ValidateSchedule(phase.schedule());
 }
@@ -84,7 +95,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
                              .seed = order_seed,
                              .augmentation = phase.augmentation()}));
   ASSIGN_OR_RETURN(trainer->test_loader_,
-                   Loader::Create(test, {.batch_size = phase.batch_size()}));
+                   Loader::Create(test, {.batch_size = phase.batch_size(),
+                                         .ten_crop = test.info().ten_crop}));
   ASSIGN_OR_RETURN(
       trainer->program_,
       Program::Compile(graph, trainer->network_->Values(/*training=*/true),
@@ -112,10 +124,21 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
 absl::Status Trainer::Begin(const Checkpoint* start) {
   RETURN_IF_ERROR(
       WithPrefix("the weights to begin with", network_->Initialize(start)));
+  return EvaluateStart();
+}
+
+absl::Status Trainer::BeginLearned(const Checkpoint& start) {
+  RETURN_IF_ERROR(
+      WithPrefix("the weights to begin with", network_->Restore(start)));
+  return EvaluateStart();
+}
+
+absl::Status Trainer::EvaluateStart() {
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   position_.set_initial_top1(evaluation.top1);
   position_.set_initial_loss(evaluation.loss);
-  return absl::OkStatus();
+  if (steps() == 0) return absl::OkStatus();
+  return UpdateWeightSets(*network_, position_).status();
 }
 
 absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
@@ -187,6 +210,7 @@ absl::Status Trainer::Run() {
     progress.Finish(absl::StrFormat("loss %.3f, test top-1 %.2f %%",
                                     record.train_loss(), record.test_top1()));
     position_.set_finished(static_cast<int64_t>(position_.step()) == steps);
+    if (position_.finished()) position_.clear_weight_sets();
     RETURN_IF_ERROR(WriteCheckpointNow());
     last_checkpoint = Now();
   }
@@ -246,6 +270,7 @@ std::string Trainer::ProgressName(int64_t epoch) const {
 }
 
 absl::Status Trainer::FinishEpoch() {
+  const auto gradients = GradientsBySet(*network_);
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   // The last step of an epoch may break what its own loss does not show yet.
   if (!std::isfinite(evaluation.loss)) {
@@ -254,6 +279,8 @@ absl::Status Trainer::FinishEpoch() {
         "schedule.learning_rate",
         position_.epochs_size() + 1));
   }
+  ASSIGN_OR_RETURN(const std::vector<WeightSets> sets,
+                   UpdateWeightSets(*network_, position_));
   EpochRecord& record = *position_.add_epochs();
   record.set_epoch(position_.epochs_size());
   record.set_step(position_.step());
@@ -270,17 +297,31 @@ absl::Status Trainer::FinishEpoch() {
           value;
     }
   }
+  for (const WeightSets& of_layer : sets) {
+    WeightSets& added = *record.add_weight_sets();
+    added = of_layer;
+    if (const auto at = gradients.find(added.layer()); at != gradients.end())
+      *added.mutable_gradients() = at->second;
+  }
   position_.set_loss_sum(0);
   position_.set_correct(0);
   position_.set_images(0);
-  return options_.on_epoch ? options_.on_epoch(record) : absl::OkStatus();
+  return options_.on_epoch ? options_.on_epoch(record, *network_)
+                           : absl::OkStatus();
 }
 
 absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
   const double start = Now();
   network_->Quantize();
-  ASSIGN_OR_RETURN(const Evaluation evaluation,
-                   Evaluate(*evaluation_program_, *test_loader_));
+  std::unique_ptr<ActivationCounter> counter;
+  if (static_cast<int64_t>(position_.step()) == steps()) {
+    ASSIGN_OR_RETURN(counter, ActivationCounter::Create(network_->graph()));
+  }
+  ASSIGN_OR_RETURN(
+      const Evaluation evaluation,
+      Evaluate(*evaluation_program_, *test_loader_, counter.get()));
+  if (counter != nullptr)
+    *position_.mutable_activations() = counter->Statistics(*network_);
   position_.set_seconds(position_.seconds() + Now() - start);
   return evaluation;
 }

@@ -34,8 +34,10 @@ class Trainer {
     std::string checkpoint = {};  // the file that Run writes to as it goes
     double checkpoint_seconds =
         60;  // at most so long between two of them; 0: after every step
-    // Called after each epoch's evaluation, before its checkpoint.
-    std::function<absl::Status(const EpochRecord&)> on_epoch = {};
+    // Called after each epoch's evaluation, before its checkpoint; the
+    // network's computed weights are those that were evaluated.
+    std::function<absl::Status(const EpochRecord&, const TrainedNetwork&)>
+        on_epoch = {};
     // Asked before every step; true writes a checkpoint and ends Run with
     // Cancelled.
     std::function<bool()> stop_requested = {};
@@ -46,10 +48,13 @@ class Trainer {
       const Graph& graph, const PhaseSpec& phase, const Dataset& train,
       const Dataset& test, const Options& options);
 
-  // One of the two, before Run. Begin: with the weights of an earlier phase's
-  // checkpoint, or (nullptr) with drawn ones. Resume: where the checkpoint of
-  // this phase stands; FailedPrecondition when the images have changed since.
+  // One of these, before Run. Begin: with the weights of an earlier phase's
+  // checkpoint, or (nullptr) with drawn ones. BeginLearned: from one of the
+  // same policy, with all that its quantizers have learned and frozen as well.
+  // Resume: where the checkpoint of this phase stands; FailedPrecondition when
+  // the images have changed since.
   absl::Status Begin(const Checkpoint* start);
+  absl::Status BeginLearned(const Checkpoint& start);
   absl::Status Resume(const Checkpoint& checkpoint);
 
   // Trains what is left. Cancelled when asked to stop, Aborted when the loss is
@@ -75,7 +80,10 @@ class Trainer {
       : phase_(phase), options_(options) {}
   // What the progress line calls an epoch of the phase, counted from 0.
   std::string ProgressName(int64_t epoch) const;
+  absl::Status EvaluateStart();
   absl::Status FinishEpoch();
+  // With the network quantized anew. The evaluation that ends the phase counts
+  // activations.
   absl::StatusOr<Evaluation> EvaluateNow();
   absl::Status WriteCheckpointNow();
 

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -184,6 +185,89 @@ TEST_F(TrainerTest, TrainingLearnsAndTtqComputesWithThreeValues) {
   EXPECT_GT(ttq->network().WeightSparsity(), 0);
 }
 
+// The report of training: which weight is in which set by epoch, what the last
+// backward pass of each epoch left, and activations once, at the end.
+TEST_F(TrainerTest, RecordsWeightSetsByEpochAndActivationsAtTheEnd) {
+  // The signs of all quantized layers' weights, one after the other.
+  const auto signs_of = [](const TrainedNetwork& network) {
+    std::vector<std::vector<int>> signs;
+    for (const TrainedNetwork::Layer& layer : network.layers()) {
+      if (layer.quantizer == nullptr) continue;
+      signs.emplace_back();
+      for (const float w : network.computed(layer))
+        signs.back().push_back((w > 0) - (w < 0));
+    }
+    return signs;
+  };
+  std::vector<std::vector<int>> before;
+  int changes = 0;
+  Trainer::Options options;
+  options.checkpoint = Path("sets.ckpt");
+  options.on_epoch = [&](const EpochRecord& record,
+                         const TrainedNetwork& network) {
+    const std::vector<std::vector<int>> now = signs_of(network);
+    EXPECT_EQ(record.weight_sets_size(), 6);
+    for (int l = 0; l < record.weight_sets_size(); ++l) {
+      const WeightSets& sets = record.weight_sets(l);
+      const auto size = static_cast<float>(now[l].size());
+      const auto count = [&](int sign) {
+        return static_cast<float>(
+            std::count(now[l].begin(), now[l].end(), sign));
+      };
+      EXPECT_FLOAT_EQ(sets.positive(), count(1) / size);
+      EXPECT_FLOAT_EQ(sets.zero(), count(0) / size);
+      EXPECT_FLOAT_EQ(sets.negative(), count(-1) / size);
+      int changed = 0;
+      for (size_t i = 0; i < now[l].size(); ++i)
+        changed += now[l][i] != before[l][i];
+      EXPECT_TRUE(sets.has_changed()) << "from the first epoch on";
+      EXPECT_FLOAT_EQ(sets.changed(), changed / size) << sets.layer();
+      changes += changed;
+      EXPECT_GT(sets.gradients().positive(), 0);
+      EXPECT_GT(sets.gradients().zero(), 0);
+      EXPECT_GT(sets.gradients().negative(), 0);
+      EXPECT_NE(sets.gradients().learned().at("w_p"), 0);
+      EXPECT_NE(sets.gradients().learned().at("w_n"), 0);
+    }
+    before = now;
+    return absl::OkStatus();
+  };
+  const auto trainer =
+      *Trainer::Create(Network(), Phase(kTtq), *train_, *test_, options);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  before = signs_of(trainer->network());
+  EXPECT_FALSE(trainer->position().has_activations());
+  ASSERT_TRUE(trainer->Run().ok());
+  EXPECT_GT(changes, 0) << "nothing is compared";
+  const TrainingPosition& position = trainer->position();
+  EXPECT_EQ(position.epochs_size(), 2);
+  EXPECT_EQ(position.weight_sets_size(), 0) << "nobody needs them any longer";
+  EXPECT_EQ(position.activations().images(), 40u) << "all test images";
+  ASSERT_EQ(position.activations().layers_size(), 8);
+  EXPECT_GT(position.activations().layers(1).zeros(), 0.1);
+  EXPECT_GT(position.activations().layers(1).both_nonzero(), 0.1);
+}
+
+// Full precision has no sets; INQ has them from the first stage on, and no
+// learned scales.
+TEST_F(TrainerTest, RecordsWeightSetsOfLayersWithCodes) {
+  auto full_precision = Make(Phase(kFullPrecision), "no_sets.ckpt");
+  ASSERT_TRUE(full_precision->Begin(nullptr).ok());
+  ASSERT_TRUE(full_precision->Run().ok());
+  EXPECT_EQ(full_precision->position().epochs(0).weight_sets_size(), 0);
+  EXPECT_EQ(full_precision->position().activations().layers_size(), 8);
+  auto inq = Make(Phase(kInq), "inq_sets.ckpt");
+  ASSERT_TRUE(inq->Begin(nullptr).ok());
+  ASSERT_TRUE(inq->Run().ok());
+  ASSERT_EQ(inq->position().epochs(0).weight_sets_size(), 8);
+  for (const WeightSets& sets : inq->position().epochs(0).weight_sets()) {
+    EXPECT_FALSE(sets.has_gradients());
+    EXPECT_GT(sets.zero(), 0);
+  }
+  const ActivationStatistics& activations = inq->position().activations();
+  EXPECT_TRUE(activations.layers(1).has_zeros_before_quantization());
+}
+
 // Between the beginning of a stage and its end, what is frozen does not move,
 // and in the end every weight of every layer is 0 or a power of two.
 TEST_F(TrainerTest, InqFreezesAndReTrainsStageByStage) {
@@ -341,12 +425,47 @@ TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {
       {"epochs: 1 batch_size: 8 optimizer { sgd { } }", "learning_rate"},
       {"epochs: 1 batch_size: 8 policy { rules { layers: '*' quantizer { inq { "
        "bits: 9 } } } }",
-       "policy.rules[0].quantizer.inq.bits"}};
+       "policy.rules[0].quantizer.inq.bits"},
+      {"epochs: 0 batch_size: 8 policy { rules { layers: '*' quantizer { prune "
+       "{ sparsity: 0.5 } } } }",
+       "at least 1 epoch"}};
   for (const auto& [text, field] : cases) {
     EXPECT_THAT(std::string(ValidatePhase(Phase(text)).message()),
                 HasSubstr(field))
         << text;
   }
+}
+
+// Protects: what quantizers have learned, for a phase that trains another one's
+// result further; Begin leaves it behind.
+TEST_F(TrainerTest, BeginLearnedKeepsWhatQuantizersKnow) {
+  const PhaseSpec phase = Phase(kTtq);
+  double trained_top1 = 0;
+  {
+    auto trainer = Make(phase, "learned_start");
+    ASSERT_TRUE(trainer->Begin(nullptr).ok());
+    ASSERT_TRUE(trainer->Run().ok());
+    trained_top1 = trainer->position().epochs().rbegin()->test_top1();
+  }
+  const Checkpoint start =
+      *ReadNewestCheckpoint(Path("learned_start"), Network());
+  const auto scales = [](const Trainer& trainer) {
+    std::vector<float> values;
+    for (const TrainedNetwork::Layer& layer : trainer.network().layers()) {
+      for (const QuantizerParameter* learned : layer.learned())
+        values.push_back(learned->value);
+    }
+    return values;
+  };
+  auto learned = Make(phase, "learned");
+  ASSERT_TRUE(learned->BeginLearned(start).ok());
+  EXPECT_EQ(learned->position().initial_top1(), trained_top1);
+  auto begun = Make(phase, "begun");
+  ASSERT_TRUE(begun->Begin(&start).ok());
+  EXPECT_NE(scales(*learned), scales(*begun));
+  EXPECT_EQ(scales(*begun), std::vector<float>(scales(*begun).size(), 1));
+  ASSERT_TRUE(learned->Run().ok());
+  EXPECT_EQ(learned->position().epochs_size(), phase.epochs());
 }
 
 }  // namespace

@@ -282,6 +282,21 @@ void PoolBytes(const PoolingShape& shape, ByteType type, float scale,
   });
 }
 
+void InsertChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,
+                           int64_t out_channels, std::span<const uint8_t> table,
+                           const uint8_t* input, uint8_t* output) {
+#pragma omp parallel for schedule(static)
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    const uint8_t* const from = input + pixel * in_channels;
+    uint8_t* const to = output + pixel * out_channels + before;
+    if (table.empty()) {
+      std::memcpy(to, from, in_channels);
+    } else {
+      for (int64_t c = 0; c < in_channels; ++c) to[c] = table[from[c]];
+    }
+  }
+}
+
 void PadChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,
                         int64_t out_channels, const void* input, void* output) {
   const auto* const from = static_cast<const char*>(input);

@@ -55,6 +55,12 @@ void RoundSums(int64_t batch, std::span<const float> scales,
 void PoolBytes(const PoolingShape& shape, ByteType type, float scale,
                const void* input, void* output);
 
+// output[p][before + c] = table[input[p][c]] for each of `pixels`, other
+// channels left alone. table: 256 bytes, or empty for the input as it is.
+void InsertChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,
+                           int64_t out_channels, std::span<const uint8_t> table,
+                           const uint8_t* input, uint8_t* output);
+
 // output[p][before + c] = input[p][c], all other channels 0, for each of
 // `pixels`.
 void PadChannelsOfBytes(int64_t pixels, int64_t in_channels, int64_t before,

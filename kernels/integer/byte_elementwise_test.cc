@@ -111,6 +111,17 @@ TEST(ByteElementwiseTest, ASignedMaximumMayBeNegative) {
   EXPECT_EQ(output[0], -3);
 }
 
+TEST(ByteElementwiseTest, InsertsChannels) {
+  const std::vector<uint8_t> input = {1, 2, 3, 4};
+  std::vector<uint8_t> output(8, 9);
+  InsertChannelsOfBytes(2, 2, 1, 4, {}, input.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(9, 1, 2, 9, 9, 3, 4, 9));
+  std::vector<uint8_t> negated(256);
+  for (int i = 0; i < 256; ++i) negated[i] = static_cast<uint8_t>(255 - i);
+  InsertChannelsOfBytes(2, 2, 2, 4, negated, input.data(), output.data());
+  EXPECT_THAT(output, ElementsAre(9, 1, 254, 253, 9, 3, 252, 251));
+}
+
 TEST(ByteElementwiseTest, PadsChannels) {
   const std::vector<uint8_t> input = {1, 2, 3, 4};
   std::vector<uint8_t> output(8, 9);

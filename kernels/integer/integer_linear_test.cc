@@ -2,6 +2,8 @@
 // processor, shapes that fill no block, and the values at which sums of bytes
 // could saturate.
 
+#include "kernels/integer/reference/integer_linear.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <span>
@@ -14,24 +16,17 @@
 #include "kernels/integer/power_of_two_linear.h"
 #include "kernels/integer/s8_linear.h"
 #include "kernels/integer/ternary_linear.h"
+#include "kernels/integer/widened_product.h"
 
 namespace tritlab {
 namespace {
 
-// sum_i input[m][i] * weights[o][i].
 template <typename Weight>
 std::vector<int32_t> Reference(const IntegerLinearShape& shape, int64_t batch,
                                const std::vector<uint8_t>& input,
                                const std::vector<Weight>& weights) {
-  std::vector<int32_t> sums(batch * shape.outputs, 0);
-  for (int64_t m = 0; m < batch; ++m) {
-    for (int64_t o = 0; o < shape.outputs; ++o) {
-      for (int64_t i = 0; i < shape.inputs; ++i) {
-        sums[m * shape.outputs + o] +=
-            input[m * shape.inputs + i] * weights[o * shape.inputs + i];
-      }
-    }
-  }
+  std::vector<int32_t> sums(batch * shape.outputs);
+  reference::IntegerLinear(shape, batch, input.data(), weights, sums.data());
   return sums;
 }
 
@@ -147,6 +142,29 @@ TEST(IntegerLinearTest, SignedBytesEqualTheReference) {
         linear->Multiply(input.data(), sums.data());
         ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
             << at.shape.inputs;
+      }
+    }
+  }
+}
+
+TEST(IntegerLinearTest, WidenedBytesEqualTheReference) {
+  for (const IntegerInstructions instructions :
+       SupportedIntegerInstructions()) {
+    for (const Case& at : Cases()) {
+      for (const auto& weights : Weights<int8_t>(
+               at.shape.inputs * at.shape.outputs, {-128, -3, 0, 77, 127})) {
+        const WidenedProduct product(at.shape.inputs, at.shape.outputs,
+                                     weights);
+        for (const auto& input : Inputs(at.shape.inputs)) {
+          // What lies behind the inputs must not count.
+          std::vector<int16_t> row(product.padded_inputs(), 999);
+          std::copy(input.begin(), input.end(), row.begin());
+          std::vector<int32_t> sums(product.padded_outputs());
+          product.Multiply(row.data(), sums.data(), instructions);
+          sums.resize(at.shape.outputs);
+          ASSERT_EQ(sums, Reference(at.shape, 1, input, weights))
+              << Describe(at, instructions);
+        }
       }
     }
   }

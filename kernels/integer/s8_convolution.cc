@@ -1,5 +1,11 @@
 #include "kernels/integer/s8_convolution.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -7,9 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/convolution_layout.h"
+#include "kernels/integer/packed_byte_array.h"
 #include "kernels/integer/vnni_convolution.h"
+#include "kernels/integer/widened_convolution.h"
 #include "kernels/onednn.h"
 #include "kernels/onednn_info.h"
+#include "kernels/scratch_memory.h"
 #include "kernels/tensor.h"
 
 namespace tritlab {
@@ -43,6 +52,57 @@ dnnl::primitive_attr Attributes(const ConvolutionShape& shape,
   return attributes;
 }
 
+int64_t Product(const memory::dims& dims) {
+  int64_t product = 1;
+  for (const memory::dim dim : dims) product *= dim;
+  return product;
+}
+
+thread_local ScratchMemory unpacked_weights;
+
+// Weights in the layout that a primitive wants.
+class BlockedWeights {
+ public:
+  BlockedWeights() = default;
+  // weights: OHWI.
+  BlockedWeights(const ConvolutionShape& shape, const memory::desc& layout,
+                 const int8_t* weights, bool packed)
+      : bytes_(layout.get_size()) {
+    onednn::Reorder(onednn::PlainWeights(shape, memory::data_type::s8), layout)
+        .Run({weights, bytes_.data()});
+    if (!packed) return;
+    // Behind the weights there may be sums of them, which are no small set.
+    const int64_t count = Product(layout.get_padded_dims());
+    const auto* const values = static_cast<const int8_t*>(bytes_.data());
+    packed_ = PackedByteArray::Pack({values, static_cast<size_t>(count)});
+    if (!packed_.has_value()) return;
+    Buffer sums(bytes_.bytes() - count);
+    if (sums.bytes() > 0)
+      std::memcpy(sums.data(), values + count, sums.bytes());
+    bytes_ = std::move(sums);
+  }
+
+  // Valid until another object's call on this thread.
+  const void* Get() const {
+    if (!packed_.has_value()) return bytes_.data();
+    char* const block =
+        unpacked_weights.AtLeast(packed_->size() + bytes_.bytes());
+    packed_->Unpack(reinterpret_cast<int8_t*>(block));
+    if (bytes_.bytes() > 0)
+      std::memcpy(block + packed_->size(), bytes_.data(), bytes_.bytes());
+    return block;
+  }
+
+  int64_t bytes() const {
+    return static_cast<int64_t>(bytes_.bytes()) +
+           (packed_.has_value() ? packed_->bytes() : 0);
+  }
+
+ private:
+  Buffer bytes_;  // what is not packed
+  std::optional<PackedByteArray> packed_;
+};
+
 class OneDnnS8Convolution final : public S8Convolution {
  public:
   OneDnnS8Convolution(const ConvolutionShape& shape, const Options& options,
@@ -73,24 +133,35 @@ class OneDnnS8Convolution final : public S8Convolution {
          {DNNL_ARG_BIAS, per_channel},
          {DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, per_channel},
          {DNNL_ARG_DST, output}});
-    weights_ = Buffer(description.weights_desc().get_size());
-    onednn::Reorder(onednn::PlainWeights(shape, memory::data_type::s8),
-                    description.weights_desc())
-        .Run({weights.data(), weights_.data()});
+    weights_ = BlockedWeights(shape, description.weights_desc(), weights.data(),
+                              options.packed);
   }
 
   void Run(const void* input, void* output) override {
     convolution_.Run(
-        {input, weights_.data(), biases_.data(), scales_.data(), output});
+        {input, weights_.Get(), biases_.data(), scales_.data(), output});
   }
+  int64_t weight_bytes() const override { return weights_.bytes(); }
   std::string Implementations() const override { return implementation_; }
 
  private:
   const std::vector<float> scales_, biases_;
-  Buffer weights_;
+  BlockedWeights weights_;
   onednn::Execution convolution_;
   std::string implementation_;
 };
+
+// Whether no input can make a sum exceed 32 bits.
+bool SumsFit(const ConvolutionShape& shape, std::span<const int8_t> weights) {
+  const int64_t of_channel = shape.weight_count() / shape.out_channels;
+  for (int64_t o = 0; o < shape.out_channels; ++o) {
+    int64_t sum = 0;
+    for (const int8_t weight : weights.subspan(o * of_channel, of_channel))
+      sum += 255 * std::abs(int64_t{weight});
+    if (sum > INT32_MAX) return false;
+  }
+  return true;
+}
 
 // What was measured: AMX beats any use of vpdpbusd, and with many channels
 // oneDNN's is the faster use of it.
@@ -117,6 +188,10 @@ absl::StatusOr<std::unique_ptr<S8Convolution>> S8Convolution::Create(
         absl::StrCat(what, ": it has ", weights.size(), " weights, ",
                      scales.size(), " scales and ", biases.size(), " biases"));
   }
+  if (!SumsFit(shape, weights)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": so many inputs overflow sums of 32 bits"));
+  }
   if (implementation == Implementation::kVnni ||
       (implementation == Implementation::kFastest && VnniIsFaster(shape))) {
     if (auto convolution =
@@ -125,6 +200,9 @@ absl::StatusOr<std::unique_ptr<S8Convolution>> S8Convolution::Create(
     if (implementation == Implementation::kVnni)
       return absl::UnimplementedError(absl::StrCat(what, ": not with VNNI"));
   }
+  if (implementation == Implementation::kWidened ||
+      (implementation == Implementation::kFastest && !HasExactByteProducts()))
+    return MakeWidenedConvolution(shape, options, weights, scales, biases);
   return onednn::CatchErrors(what, [&]() -> std::unique_ptr<S8Convolution> {
     return std::make_unique<OneDnnS8Convolution>(shape, options, weights,
                                                  scales, biases);

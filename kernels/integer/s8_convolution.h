@@ -37,17 +37,23 @@ class S8Convolution {
     ByteType residual = ByteType::kU8;
     // The output, and a residual, are f32 values instead, not rounded.
     bool values = false;
+    // Weights of few different values lie in memory at 2 or 4 bits each
+    // (packed_byte_array.h). Run unpacks them into a block that the thread's
+    // convolutions share.
+    bool packed = false;
   };
 
   // Which give the same bits.
   enum class Implementation {
     kFastest,  // of those below, for this shape on this processor
-    kOneDnn,
-    kVnni,  // vnni_convolution.h
+    kOneDnn,   // with exact sums only where HasExactByteProducts()
+    kVnni,     // vnni_convolution.h, where weights are never packed
+    kWidened,  // widened_convolution.h, likewise
   };
 
   // weights: OHWI. scales, biases: one an output channel. shape.bias is not
-  // looked at. InvalidArgument when a length does not fit the shape;
+  // looked at. InvalidArgument when a length does not fit the shape, or sums
+  // might not fit 32 bits;
   // Unimplemented when the implementation asked for cannot do it.
   static absl::StatusOr<std::unique_ptr<S8Convolution>> Create(
       const ConvolutionShape& shape, const Options& options,
@@ -59,6 +65,8 @@ class S8Convolution {
   // NHWC; the arrays may not overlap.
   virtual void Run(const void* input, void* output) = 0;
 
+  // What the weights take in memory between two runs.
+  virtual int64_t weight_bytes() const = 0;
   // Which code runs it.
   virtual std::string Implementations() const = 0;
 };

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "gtest/gtest.h"
 #include "kernels/integer/reference/s8_convolution.h"
+#include "kernels/onednn_info.h"
 
 namespace tritlab {
 namespace {
@@ -34,7 +35,12 @@ template <typename Output>
 void Check(const ConvolutionShape& shape,
            const S8Convolution::Options& options) {
   const auto input = RandomBytes<uint8_t>(shape.input.size(), 1);
-  const auto weights = RandomBytes<int8_t>(shape.weight_count(), 2);
+  auto weights = RandomBytes<int8_t>(shape.weight_count(), 2);
+  if (options.packed) {
+    // As of a ternary layer, its two magnitudes far apart.
+    for (int8_t& weight : weights)
+      weight = weight < -40 ? -128 : weight > 40 ? 97 : 0;
+  }
   // About 60 output steps of spread, whatever the window's size.
   const float spread =
       60 / (7000 * std::sqrt(static_cast<float>(shape.weight_count()) /
@@ -46,18 +52,26 @@ void Check(const ConvolutionShape& shape,
   auto expected = residual;
   reference::S8Convolution(shape, options, input.data(), weights, scales,
                            biases, expected.data());
-  EXPECT_GT(std::set<Output>(expected.begin(), expected.end()).size(), 30u)
+  EXPECT_GT(std::set<Output>(expected.begin(), expected.end()).size(),
+            options.packed ? 10u : 30u)
       << "too little is compared";
   using Implementation = S8Convolution::Implementation;
   for (const Implementation implementation :
        {Implementation::kFastest, Implementation::kOneDnn,
-        Implementation::kVnni}) {
+        Implementation::kVnni, Implementation::kWidened}) {
+    if (implementation == Implementation::kOneDnn && !HasExactByteProducts())
+      continue;
     const auto convolution = S8Convolution::Create(
         shape, options, weights, scales, biases, implementation);
     if (convolution.status().code() == absl::StatusCode::kUnimplemented)
       continue;
     ASSERT_TRUE(convolution.ok()) << convolution.status();
     auto output = residual;
+    if (options.packed && implementation == Implementation::kOneDnn) {
+      // Two bits each, the padding of small layers and what oneDNN adds.
+      EXPECT_LT((*convolution)->weight_bytes(),
+                shape.weight_count() / 4 + 8 * 1024);
+    }
     (*convolution)->Run(input.data(), output.data());
     int different = 0;
     for (size_t i = 0; i < output.size(); ++i)
@@ -121,21 +135,35 @@ TEST(S8ConvolutionTest, EqualsTheReferenceToTheLastBit) {
   for (const ConvolutionShape& shape : shapes) {
     for (const float residual_scale : {0.0f, 1.0f, 0.73f}) {
       for (const ByteType input : {ByteType::kU8, ByteType::kS8}) {
-        Check<uint8_t>(shape, {.input = input,
-                               .output = ByteType::kU8,
-                               .relu = true,
+        for (const bool packed : {false, true}) {
+          Check<uint8_t>(shape, {.input = input,
+                                 .output = ByteType::kU8,
+                                 .relu = true,
+                                 .residual_scale = residual_scale,
+                                 .residual = ByteType::kU8,
+                                 .packed = packed});
+          Check<int8_t>(shape, {.input = input,
+                                .output = ByteType::kS8,
+                                .residual_scale = residual_scale,
+                                .residual = input,
+                                .packed = packed});
+          Check<float>(shape, {.input = input,
                                .residual_scale = residual_scale,
-                               .residual = ByteType::kU8});
-        Check<int8_t>(shape, {.input = input,
-                              .output = ByteType::kS8,
-                              .residual_scale = residual_scale,
-                              .residual = input});
-        Check<float>(
-            shape,
-            {.input = input, .residual_scale = residual_scale, .values = true});
+                               .values = true,
+                               .packed = packed});
+        }
       }
     }
   }
+}
+
+TEST(S8ConvolutionTest, SumsThatMightOverflowAreRefused) {
+  const ConvolutionShape shape = {.input = {1, 1, 1, 70000}, .out_channels = 1};
+  const auto created =
+      S8Convolution::Create(shape, {}, std::vector<int8_t>(70000, 127),
+                            std::vector<float>(1), std::vector<float>(1));
+  EXPECT_NE(created.status().message().find("overflow sums of 32 bits"),
+            absl::string_view::npos);
 }
 
 TEST(S8ConvolutionTest, LengthsThatDoNotFitAreNamed) {

@@ -1,9 +1,14 @@
 #include "kernels/integer/s8_linear.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "kernels/integer/widened_product.h"
 #include "kernels/onednn.h"
+#include "kernels/onednn_info.h"
 #include "kernels/tensor.h"
 
 namespace tritlab {
@@ -49,6 +54,33 @@ class OneDnnS8Linear final : public S8Linear {
   std::string implementation_;
 };
 
+// For processors on which oneDNN's sums saturate.
+class WidenedS8Linear final : public S8Linear {
+ public:
+  WidenedS8Linear(int64_t batch, const IntegerLinearShape& shape,
+                  std::span<const int8_t> weights)
+      : batch_(batch),
+        shape_(shape),
+        product_(shape.inputs, shape.outputs, weights) {}
+
+  void Multiply(const uint8_t* input, int32_t* sums) override {
+#pragma omp parallel for schedule(static)
+    for (int64_t m = 0; m < batch_; ++m) {
+      std::vector<int16_t> row(product_.padded_inputs());
+      std::vector<int32_t> padded(product_.padded_outputs());
+      std::copy_n(input + m * shape_.inputs, shape_.inputs, row.begin());
+      product_.Multiply(row.data(), padded.data());
+      std::copy_n(padded.begin(), shape_.outputs, sums + m * shape_.outputs);
+    }
+  }
+  std::string Implementations() const override { return "widened"; }
+
+ private:
+  const int64_t batch_;
+  const IntegerLinearShape shape_;
+  const WidenedProduct product_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<S8Linear>> S8Linear::Create(
@@ -62,6 +94,8 @@ absl::StatusOr<std::unique_ptr<S8Linear>> S8Linear::Create(
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": it has ", weights.size(), " weights"));
   }
+  if (!HasExactByteProducts())
+    return std::make_unique<WidenedS8Linear>(batch, shape, weights);
   return onednn::CatchErrors(what, [&]() -> std::unique_ptr<S8Linear> {
     return std::make_unique<OneDnnS8Linear>(batch, shape, weights);
   });

@@ -1,4 +1,5 @@
-// A linear layer with weights of signed bytes, over oneDNN.
+// A linear layer with weights of signed bytes, over oneDNN where its sums are
+// exact, else by widened_product.h.
 //
 //   sums[m][o] = sum_i input[m][i] * weights[o][i]
 //
@@ -26,7 +27,7 @@ class S8Linear {
 
   virtual void Multiply(const uint8_t* input, int32_t* sums) = 0;
 
-  // Which oneDNN implementation runs it.
+  // Which code runs it.
   virtual std::string Implementations() const = 0;
 };
 

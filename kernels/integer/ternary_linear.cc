@@ -190,8 +190,8 @@ int64_t TileOf(IntegerInstructions instructions, int64_t images) {
 
 // MultiplyRows of a tile of images; shifted: [blocks][kPlanes][tile][kPlane].
 void MultiplyTile(IntegerInstructions instructions, const uint8_t* codes,
-                  const int8_t* shifted, int64_t tile, int64_t blocks,
-                  uint8_t bits, RowSums* sums) {
+                  const int8_t* shifted, [[maybe_unused]] int64_t tile,
+                  int64_t blocks, uint8_t bits, RowSums* sums) {
 #if defined(__x86_64__)
   if (tile == kTile)
     return MultiplyTileAvx512Vnni(codes, shifted, blocks, bits, sums);

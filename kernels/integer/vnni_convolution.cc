@@ -405,6 +405,10 @@ class VnniConvolution final : public S8Convolution {
     single_ = RowFunctionOf(layer_, 1);
   }
 
+  int64_t weight_bytes() const override {
+    return static_cast<int64_t>(weights_.bytes());
+  }
+
   void Run(const void* input, void* output) override {
     const ConvolutionShape& shape = layer_.shape;
     const Shape& out = layer_.output;
@@ -512,9 +516,11 @@ bool ResultsFit(const S8Convolution::Options& options,
 }  // namespace
 
 std::unique_ptr<S8Convolution> MakeVnniConvolution(
-    const ConvolutionShape& shape, const S8Convolution::Options& options,
-    std::span<const int8_t> weights, std::span<const float> scales,
-    std::span<const float> biases) {
+    [[maybe_unused]] const ConvolutionShape& shape,
+    [[maybe_unused]] const S8Convolution::Options& options,
+    [[maybe_unused]] std::span<const int8_t> weights,
+    [[maybe_unused]] std::span<const float> scales,
+    [[maybe_unused]] std::span<const float> biases) {
 #if defined(__x86_64__)
   if (BestIntegerInstructions() == IntegerInstructions::kAvx512Vnni &&
       shape.groups == 1 && shape.stride <= 2 &&

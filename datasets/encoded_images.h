@@ -1,0 +1,75 @@
+// Images as they are stored, not decoded yet: in a folder, an archive, records.
+#ifndef TRITLAB_DATASETS_ENCODED_IMAGES_H_
+#define TRITLAB_DATASETS_ENCODED_IMAGES_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace tritlab {
+
+// A larger one is no image.
+inline constexpr int64_t kMaxEncodedBytes = int64_t{256} << 20;
+
+// One split. Immutable; all methods may be called from any thread.
+class EncodedImages {
+ public:
+  virtual ~EncodedImages() = default;
+
+  // What was read, for the report.
+  const std::string& source() const { return source_; }
+  // label -> name
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
+  virtual int64_t size() const = 0;
+  // Where image `index` in [0, size()) is, for messages.
+  virtual std::string Name(int64_t index) const = 0;
+  // Its file's bytes, not looked at, and its label, within the classes. Errors
+  // name it; InvalidArgument, NotFound, DataLoss: those of this image alone.
+  virtual absl::Status Read(int64_t index, std::string* bytes,
+                            int32_t* label) const = 0;
+  // The same for the same images; of what is known without reading them all.
+  virtual uint32_t checksum() const = 0;
+
+ protected:
+  EncodedImages(std::string source, std::vector<std::string> class_names)
+      : source_(std::move(source)), class_names_(std::move(class_names)) {}
+
+ private:
+  const std::string source_;
+  const std::vector<std::string> class_names_;
+};
+
+// Names, labels and places of many images, in little memory.
+class ImageIndex {
+ public:
+  // `size` is the file's, in bytes, `offset` where it begins.
+  void Add(absl::string_view name, int32_t label, int64_t offset, int64_t size);
+
+  int64_t size() const { return static_cast<int64_t>(entries_.size()); }
+  absl::string_view name(int64_t index) const;
+  int32_t label(int64_t index) const { return entries_[index].label; }
+  int64_t offset(int64_t index) const { return entries_[index].offset; }
+  int64_t bytes(int64_t index) const { return entries_[index].bytes; }
+
+  // CRC-32C of label (32 bits), size (64 bits) and name of each.
+  uint32_t checksum() const;
+
+ private:
+  struct Entry {
+    int64_t name_end;
+    int64_t offset;
+    int64_t bytes;
+    int32_t label;
+  };
+  std::string names_;  // one after the other
+  std::vector<Entry> entries_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_DATASETS_ENCODED_IMAGES_H_

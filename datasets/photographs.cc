@@ -1,0 +1,185 @@
+#include "datasets/photographs.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "datasets/jpeg.h"
+#include "datasets/region.h"
+#include "datasets/resample.h"
+
+namespace tritlab {
+namespace {
+
+// Further ones are counted only.
+constexpr int64_t kMostNamed = 20;
+
+int ShorterSide(const ResizeSpec& spec) {
+  if (spec.has_shorter_side()) return spec.shorter_side();
+  return static_cast<int>(std::lround(spec.crop() * 256.0 / 224));
+}
+
+// The most that an image can be made smaller so that each region still has as
+// many pixels as what becomes of it.
+int Denominator(const std::vector<Region>& regions, const ImageShape& shape) {
+  for (int denominator : {8, 4, 2}) {
+    if (std::all_of(regions.begin(), regions.end(), [&](const Region& region) {
+          return region.height >= denominator * shape.height &&
+                 region.width >= denominator * shape.width;
+        })) {
+      return denominator;
+    }
+  }
+  return 1;
+}
+
+// A region of the image, as large as `full`, in one as large as `size`.
+Region Scaled(const Region& region, const ImageSize& full,
+              const ImageSize& size) {
+  const double y = static_cast<double>(size.height) / full.height;
+  const double x = static_cast<double>(size.width) / full.width;
+  return {region.top * y, region.left * x, region.height * y, region.width * x};
+}
+
+// What must be decoded for the regions, with what the filter takes from beside
+// them.
+JpegPart PartOf(const std::vector<Region>& regions, const ImageSize& full,
+                const ImageShape& shape) {
+  JpegPart wanted;
+  wanted.denominator = Denominator(regions, shape);
+  const ImageSize size{Reduced(full.height, wanted.denominator),
+                       Reduced(full.width, wanted.denominator)};
+  double top = size.height, left = size.width, bottom = 0, right = 0;
+  for (const Region& region : regions) {
+    const Region part = Scaled(region, full, size);
+    const double y = ResampleReach(part.height, shape.height);
+    const double x = ResampleReach(part.width, shape.width);
+    top = std::min(top, part.top - y);
+    left = std::min(left, part.left - x);
+    bottom = std::max(bottom, part.top + part.height + y);
+    right = std::max(right, part.left + part.width + x);
+  }
+  top = std::max(top, 0.0);
+  left = std::max(left, 0.0);
+  wanted.part = {top, left, std::min<double>(bottom, size.height) - top,
+                 std::min<double>(right, size.width) - left};
+  return wanted;
+}
+
+}  // namespace
+
+absl::Status ValidateResizeSpec(const ResizeSpec& spec) {
+  if (spec.crop() < 1 || spec.crop() > kMaxShorterSide) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "dataset.resize.crop: ", spec.crop(), " is impossible; give 1 to ",
+        kMaxShorterSide, ", 224 for most networks"));
+  }
+  if (spec.has_shorter_side() && (spec.shorter_side() < spec.crop() ||
+                                  spec.shorter_side() > kMaxShorterSide)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("dataset.resize.shorter_side: ", spec.shorter_side(),
+                     " is impossible; give the crop's ", spec.crop(), " to ",
+                     kMaxShorterSide));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Photographs>> Photographs::Create(
+    std::unique_ptr<EncodedImages> images, const Options& options) {
+  RETURN_IF_ERROR(ValidateResizeSpec(options.resize));
+  if (images->size() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(images->source(), ": has no images"));
+  }
+  DatasetInfo info;
+  info.name = options.name;
+  info.source = images->source();
+  info.shape = {options.resize.crop(), options.resize.crop(), 3};
+  info.class_names = images->class_names();
+  info.normalization = options.normalization;
+  info.shorter_side = ShorterSide(options.resize);
+  info.ten_crop = options.ten_crop;
+  return std::unique_ptr<Photographs>(
+      new Photographs(std::move(info), std::move(images), options.strict));
+}
+
+Photographs::Photographs(DatasetInfo info,
+                         std::unique_ptr<EncodedImages> images, bool strict)
+    : Dataset(std::move(info)), images_(std::move(images)), strict_(strict) {}
+
+absl::Status Photographs::Read(int64_t index, std::span<uint8_t> pixels,
+                               int32_t* label) const {
+  return ReadRegions(
+      index,
+      [&](const ImageSize& image) {
+        return std::vector<Region>{CenterRegion(
+            image, info().shorter_side, {shape().height, shape().width})};
+      },
+      pixels, label);
+}
+
+absl::Status Photographs::ReadRegions(int64_t index, ChooseRegions choose,
+                                      std::span<uint8_t> pixels,
+                                      int32_t* label) const {
+  std::string bytes;
+  RETURN_IF_ERROR(images_->Read(index, &bytes, label));
+  std::vector<Region> regions;
+  ASSIGN_OR_RETURN(
+      const DecodedJpeg image,
+      DecodeJpegPart(bytes, images_->Name(index), [&](const ImageSize& full) {
+        regions = choose(full);
+        return PartOf(regions, full, shape());
+      }));
+  uint8_t* output = pixels.data();
+  for (const Region& region : regions) {
+    assert(output + shape().size() <= pixels.data() + pixels.size());
+    Resample(image.pixels.get(), image.size, 3,
+             Scaled(region, image.full, image.size),
+             {shape().height, shape().width}, output);
+    output += shape().size();
+  }
+  return absl::OkStatus();
+}
+
+int32_t Photographs::label(int64_t index) const {
+  std::string bytes;
+  int32_t label = -1;
+  return images_->Read(index, &bytes, &label).ok() ? label : -1;
+}
+
+bool Photographs::LeaveOut(int64_t index, const absl::Status& reason) const {
+  if (strict_ || !IsOfOneImage(reason)) return false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto place =
+      std::lower_bound(left_out_.begin(), left_out_.end(), index);
+  if (place != left_out_.end() && *place == index) return true;
+  WarnOfImageLeftOut(reason, static_cast<int64_t>(left_out_.size()));
+  left_out_.insert(place, index);
+  return true;
+}
+
+int64_t Photographs::left_out() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return static_cast<int64_t>(left_out_.size());
+}
+
+bool IsOfOneImage(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsDataLoss(status) ||
+         absl::IsNotFound(status);
+}
+
+void WarnOfImageLeftOut(const absl::Status& reason, int64_t left_out_before) {
+  if (left_out_before < kMostNamed) {
+    std::fprintf(stderr, "warning: %s; left out (--strict stops here)\n",
+                 std::string(reason.message()).c_str());
+  } else if (left_out_before == kMostNamed) {
+    std::fprintf(stderr,
+                 "warning: more images are left out, which are counted only\n");
+  }
+}
+
+}  // namespace tritlab

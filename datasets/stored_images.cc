@@ -1,0 +1,48 @@
+#include "datasets/stored_images.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+
+namespace tritlab {
+
+absl::Status BrokenLinkError(absl::string_view path) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, ": is a broken link or was removed; restore or remove it"));
+}
+
+std::string FolderImages::Name(int64_t index) const {
+  return JoinPath(source(), index_.name(index));
+}
+
+absl::Status FolderImages::Read(int64_t index, std::string* bytes,
+                                int32_t* label) const {
+  const std::string name = Name(index);
+  absl::StatusOr<std::string> read = ReadFile(name, kMaxEncodedBytes);
+  if (absl::IsNotFound(read.status())) return BrokenLinkError(name);
+  if (!read.ok()) return read.status();
+  *bytes = *std::move(read);
+  *label = index_.label(index);
+  return absl::OkStatus();
+}
+
+std::string ArchivedImages::Name(int64_t index) const {
+  return absl::StrCat(source(), ": ", index_.name(index));
+}
+
+absl::Status ArchivedImages::Read(int64_t index, std::string* bytes,
+                                  int32_t* label) const {
+  *label = index_.label(index);
+  if (file_ == nullptr) {
+    *bytes = contents_[index];
+    return absl::OkStatus();
+  }
+  if (index_.bytes(index) > kMaxEncodedBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Name(index), ": is larger than an image of ",
+                     kMaxEncodedBytes >> 20, " MB"));
+  }
+  return file_->Read(index_.offset(index), index_.bytes(index), bytes);
+}
+
+}  // namespace tritlab

@@ -1,0 +1,32 @@
+// What the phases of an experiment share: its images and its network.
+#ifndef TRITLAB_EXPERIMENTS_EXPERIMENT_INPUTS_H_
+#define TRITLAB_EXPERIMENTS_EXPERIMENT_INPUTS_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "datasets/dataset.h"
+#include "datasets/open_dataset.h"
+#include "experiments/spec.pb.h"
+#include "models/cost.h"
+#include "models/graph.pb.h"
+
+namespace tritlab {
+
+struct ExperimentInputs {
+  std::unique_ptr<Dataset> train, test;
+  Graph graph;  // for their images and classes
+  Cost cost;
+};
+
+// Reads the datasets and builds the network of a valid spec. Errors name the
+// file, field or figure at fault; ResourceExhausted when the machine has not
+// the memory to train the network.
+absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
+    const ExperimentSpec& spec, absl::string_view data_root,
+    const OpenOptions& options = {});
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_EXPERIMENTS_EXPERIMENT_INPUTS_H_

@@ -1,0 +1,186 @@
+#include "onnx/export_network.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+#include "models/shape_inference.h"
+#include "onnx/export_operators.h"
+#include "onnx/model_builder.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int64_t kOpset = 13;
+
+class NetworkExport {
+ public:
+  explicit NetworkExport(const NetworkToExport& network)
+      : network_(network), builder_(network.graph.name(), kOpset) {}
+
+  absl::StatusOr<onnx::ModelProto> Run() {
+    const Graph& graph = network_.graph;
+    ASSIGN_OR_RETURN(shaped_, InferShapes(graph, /*batch=*/1));
+    for (const auto& [key, value] : network_.notes) builder_.Note(key, value);
+    for (int i = 0; i < graph.nodes_size(); ++i) RETURN_IF_ERROR(Append(i));
+    AppendLogits(graph, shaped_.shapes.back(), outputs_.back(), builder_);
+    return std::move(builder_.model());
+  }
+
+ private:
+  const Shape& InputShape(int i) const {
+    return shaped_.shapes[shaped_.inputs[i][0]];
+  }
+
+  absl::Status Append(int i) {
+    const Node& node = network_.graph.nodes(i);
+    std::vector<std::string> inputs;
+    for (const int input : shaped_.inputs[i]) inputs.push_back(outputs_[input]);
+    switch (node.operator_case()) {
+      case Node::kInput:
+        outputs_.push_back(AppendImage(network_.graph, builder_));
+        return absl::OkStatus();
+      case Node::kConvolution: {
+        const ConvolutionShape shape =
+            ShapeOf(node.convolution(), InputShape(i));
+        const int64_t channels = shape.input.channels / shape.groups;
+        ASSIGN_OR_RETURN(const auto* weights,
+                         Values(node, "weights", shape.weight_count()));
+        inputs.push_back(
+            builder_.Tensor(node.name() + ".weight",
+                            {shape.out_channels, channels, shape.kernel_height,
+                             shape.kernel_width},
+                            std::span<const float>(ChannelsFirst<float>(
+                                *weights, shape.out_channels, channels))));
+        if (shape.bias) {
+          ASSIGN_OR_RETURN(
+              const std::string bias,
+              ByChannel(node, "bias", ".bias", shape.out_channels));
+          inputs.push_back(bias);
+        }
+        outputs_.push_back(AppendConv(shape, node.name(), inputs, builder_));
+        return absl::OkStatus();
+      }
+      case Node::kLinear: {
+        const LinearShape shape = ShapeOf(node.linear(), InputShape(i));
+        ASSIGN_OR_RETURN(
+            const auto* weights,
+            Values(node, "weights", shape.in_features * shape.out_features));
+        const std::string matrix = builder_.Tensor(
+            node.name() + ".weight", {shape.out_features, shape.in_features},
+            std::span<const float>(ChannelsFirst<float>(
+                *weights, shape.out_features, InputShape(i).channels)));
+        ASSIGN_OR_RETURN(const std::string bias,
+                         ByChannel(node, "bias", ".bias", shape.out_features));
+        outputs_.push_back(
+            AppendGemm(node.name(), inputs[0], matrix, bias, builder_));
+        return absl::OkStatus();
+      }
+      case Node::kBatchNormalization:
+        return AppendNormalization(node, InputShape(i).channels,
+                                   std::move(inputs));
+      default:
+        outputs_.push_back(
+            AppendWithoutWeights(node, InputShape(i), inputs, builder_));
+        return absl::OkStatus();
+    }
+  }
+
+  absl::Status AppendNormalization(const Node& node, int64_t channels,
+                                   std::vector<std::string> inputs) {
+    const float epsilon = node.batch_normalization().epsilon();
+    for (const auto& [suffix, name, otherwise] :
+         {std::tuple{"scale", ".weight", 1.0f},
+          std::tuple{"shift", ".bias", 0.0f},
+          std::tuple{"mean", ".running_mean", 0.0f},
+          std::tuple{"variance", ".running_var", 1.0f - epsilon}}) {
+      const bool folded =
+          absl::string_view(name)[1] == 'r' &&
+          !network_.tensors.contains(absl::StrCat(node.name(), "/", suffix));
+      if (folded) {
+        inputs.push_back(builder_.Tensor(
+            node.name() + name, {channels},
+            std::span<const float>(std::vector<float>(channels, otherwise))));
+        continue;
+      }
+      ASSIGN_OR_RETURN(const std::string tensor,
+                       ByChannel(node, suffix, name, channels));
+      inputs.push_back(tensor);
+    }
+    outputs_.push_back(
+        builder_.Node("BatchNormalization", node.name(), inputs));
+    builder_.Set("epsilon", epsilon);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<const std::vector<float>*> Values(const Node& node,
+                                                   absl::string_view suffix,
+                                                   int64_t count) const {
+    const std::string name = absl::StrCat(node.name(), "/", suffix);
+    const auto found = network_.tensors.find(name);
+    if (found == network_.tensors.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the network has no tensor ", name));
+    }
+    if (static_cast<int64_t>(found->second.size()) != count) {
+      return absl::InvalidArgumentError(absl::StrCat("tensor ", name, " has ",
+                                                     found->second.size(),
+                                                     " values, not ", count));
+    }
+    return &found->second;
+  }
+
+  absl::StatusOr<std::string> ByChannel(const Node& node,
+                                        absl::string_view suffix,
+                                        absl::string_view onnx_suffix,
+                                        int64_t channels) {
+    ASSIGN_OR_RETURN(const std::vector<float>* values,
+                     Values(node, suffix, channels));
+    return builder_.Tensor(absl::StrCat(node.name(), onnx_suffix), {channels},
+                           std::span<const float>(*values));
+  }
+
+  const NetworkToExport& network_;
+  ModelBuilder builder_;
+  ShapedGraph shaped_;
+  std::vector<std::string> outputs_;  // [node]
+};
+
+}  // namespace
+
+std::map<std::string, std::string> NotesOf(
+    const PackedModelDescription& model) {
+  std::map<std::string, std::string> notes;
+  if (!model.origin().empty()) notes["origin"] = model.origin();
+  if (model.mean_size() > 0) {
+    notes["mean"] = absl::StrJoin(model.mean(), " ");
+    notes["deviation"] = absl::StrJoin(model.deviation(), " ");
+    notes["input"] = "(pixel / 255 - mean) / deviation";
+  }
+  if (model.classes_size() > 0)
+    notes["classes"] = absl::StrJoin(model.classes(), "\n");
+  return notes;
+}
+
+absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
+  NetworkToExport network;
+  network.graph = model.description.graph();
+  network.notes = NotesOf(model.description);
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    ASSIGN_OR_RETURN(network.tensors[tensor.name()], ValuesOf(model, tensor));
+  }
+  return network;
+}
+
+absl::StatusOr<onnx::ModelProto> ExportNetwork(const NetworkToExport& network) {
+  return NetworkExport(network).Run();
+}
+
+}  // namespace tritlab

@@ -1,0 +1,105 @@
+#include "onnx/export_network.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "inference/pack_network.h"
+#include "models/graph_builder.h"
+#include "models/parameters.h"
+#include "onnx/import_network.h"
+#include "onnx/model_for_tests.h"
+
+namespace tritlab {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+using testing::FloatNear;
+using testing::HasSubstr;
+using testing::Pointwise;
+
+// Every operator of graph.proto.
+Graph AllOperators() {
+  InputOperator image;
+  image.set_height(9);
+  image.set_width(9);
+  image.set_channels(4);
+  GraphBuilder net("all", image);
+  std::string x = net.Convolution("conv1", "image", 6, 3, 2, 1, /*bias=*/true,
+                                  /*groups=*/2);
+  x = net.Relu("relu1", net.BatchNormalization("bn1", x));
+  x = net.LocalResponseNormalization("lrn", x);
+  const std::string shortcut = net.ChannelPad("pad", x, 1, 1);
+  x = net.Convolution("conv2", x, 8, 3, 1);
+  x = net.Add("add", shortcut, x);
+  x = net.CeilMaxPool("pool", x, 2, 2);
+  const std::string left = net.Relu("left", x);
+  const std::string right = net.Convolution("right", x, 3, 1, 1);
+  x = net.Concat("concat", {left, right});
+  x = net.AveragePool("average", x, 2, 1);
+  x = net.Dropout("dropout", net.Linear("hidden", x, 5), 0.25f);
+  net.Linear("logits", net.Relu("relu2", x), 3);
+  return net.graph();
+}
+
+NetworkToExport Network() {
+  NetworkToExport network;
+  network.graph = AllOperators();
+  auto parameters = InitialParameters(network.graph, 3);
+  EXPECT_TRUE(parameters.ok()) << parameters.status();
+  float distinct = 0.5f;
+  for (ParameterTensor& tensor : parameters->tensors) {
+    if (tensor.name.starts_with("bn1/")) {
+      for (float& value : tensor.values) value += distinct += 0.125f;
+    }
+    network.tensors[tensor.name] = tensor.values;
+  }
+  return network;
+}
+
+// What is exported is imported as what it was, to the last bit.
+TEST(ExportNetwork, ImportedAgainIsTheSame) {
+  const NetworkToExport network = Network();
+  const auto model = ExportNetwork(network);
+  ASSERT_TRUE(model.ok()) << model.status();
+  auto imported = ImportNetwork(*model, {});
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  Graph graph = imported->graph;
+  graph.clear_description();
+  EXPECT_TRUE(MessageDifferencer::Equals(graph, network.graph))
+      << graph.DebugString();
+  EXPECT_EQ(imported->tensors, network.tensors);
+}
+
+// A packed model, whose normalizations are folded, computes the same.
+TEST(ExportNetwork, PackedModelComputesTheSame) {
+  const NetworkToExport network = Network();
+  const auto packed = PackNetwork(
+      {.graph = network.graph, .values = network.tensors, .codes = {}},
+      TernaryPacking::kTrits);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  const auto of_packed = NetworkOf(*packed);
+  ASSERT_TRUE(of_packed.ok()) << of_packed.status();
+  const auto model = ExportNetwork(*of_packed);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto imported = ImportNetwork(*model, {});
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const std::vector<float> images = RandomImages(2 * 4 * 9 * 9);
+  const auto wanted = RunNetwork({network.graph, network.tensors, {}}, images);
+  const auto logits = RunNetwork(*imported, images);
+  ASSERT_TRUE(wanted.ok() && logits.ok());
+  EXPECT_THAT(*logits, Pointwise(FloatNear(1e-4f), *wanted));
+}
+
+// What is missing is named.
+TEST(ExportNetwork, MissingTensor) {
+  NetworkToExport network = Network();
+  network.tensors.erase("conv2/weights");
+  EXPECT_THAT(ExportNetwork(network).status().ToString(),
+              HasSubstr("conv2/weights"));
+}
+
+}  // namespace
+}  // namespace tritlab

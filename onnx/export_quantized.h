@@ -1,0 +1,27 @@
+// From a packed model to an ONNX model over bytes (opset 13): weights are int8
+// by output channel, activations are bytes with the ranges that the packed
+// model has, biases are int32; QuantizeLinear and DequantizeLinear stand where
+// a runtime finds its integer kernels ("QDQ").
+//
+// Bytes lie where IntegerProgram has them (inference/integer_program.h), so
+// that results are the same up to rounding: batch normalization is folded into
+// the layer before it, a ReLU into a range that begins at 0, and the layer
+// whose output is added to a residual is not rounded before the addition.
+// Weights are its bytes as well, in one product: those of
+// inference/byte_weights.h, whose error IntegerProgram::weight_error() says.
+#ifndef TRITLAB_ONNX_EXPORT_QUANTIZED_H_
+#define TRITLAB_ONNX_EXPORT_QUANTIZED_H_
+
+#include "absl/status/statusor.h"
+#include "inference/packed_model.h"
+#include "onnx/onnx.pb.h"
+
+namespace tritlab {
+
+// InvalidArgument, naming the node or the tensor, when the model lacks a
+// tensor, a range or the images' normalization.
+absl::StatusOr<onnx::ModelProto> ExportQuantized(const PackedModel& model);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_ONNX_EXPORT_QUANTIZED_H_

@@ -1,0 +1,121 @@
+#include "onnx/export_quantized.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "inference/pack_network.h"
+#include "models/graph_builder.h"
+
+namespace tritlab {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A residual block with ternary weights, and a classifier.
+PackedModel Model() {
+  InputOperator image;
+  image.set_height(4);
+  image.set_width(4);
+  image.set_channels(1);
+  GraphBuilder net("small", image);
+  std::string x = net.Convolution("conv1", "image", 2, 3, 1);
+  const std::string shortcut =
+      net.Relu("relu1", net.BatchNormalization("bn1", x));
+  x = net.BatchNormalization("bn2",
+                             net.Convolution("conv2", shortcut, 2, 1, 1));
+  x = net.Relu("relu2", net.Add("add", shortcut, x));
+  net.Linear("fc", net.GlobalAveragePool("pool", x), 2);
+  NetworkToPack network;
+  network.graph = net.graph();
+  CodedWeights ternary;
+  ternary.bits = 2;
+  ternary.codes = {0, 1, 2, 1};
+  ternary.codebook = {0, 0.5f, -0.5f};
+  network.codes["conv2/weights"] = ternary;
+  network.values = {{"conv1/weights", std::vector<float>(18, 0.5f)},
+                    {"fc/weights", {1, 2, 3, 4}},
+                    {"fc/bias", {5, 6}}};
+  for (const char* bn : {"bn1", "bn2"}) {
+    const std::string name = bn;
+    network.values[name + "/scale"] = {2, -3};
+    network.values[name + "/shift"] = {1, -1};
+    network.values[name + "/mean"] = {0, 1};
+    network.values[name + "/variance"] = {0.25f, 4};
+  }
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  model.description.add_mean(0.5f);
+  model.description.add_deviation(0.25f);
+  for (int i = 0; i < network.graph.nodes_size(); ++i)
+    model.description.add_clips(3);
+  return model;
+}
+
+const onnx::NodeProto* Giver(const onnx::ModelProto& model,
+                             const std::string& value) {
+  for (const onnx::NodeProto& node : model.graph().node()) {
+    if (node.output(0) == value) return &node;
+  }
+  return nullptr;
+}
+
+// Every product reads bytes, its weights and its bias included: what a runtime
+// takes its integer kernels for.
+TEST(ExportQuantized, ProductsReadBytes) {
+  const auto model = ExportQuantized(Model());
+  ASSERT_TRUE(model.ok()) << model.status();
+  int products = 0;
+  for (const onnx::NodeProto& node : model->graph().node()) {
+    if (node.op_type() != "Conv" && node.op_type() != "Gemm") continue;
+    ++products;
+    ASSERT_EQ(node.input_size(), 3);
+    for (const std::string& input : node.input()) {
+      const onnx::NodeProto* giver = Giver(*model, input);
+      ASSERT_NE(giver, nullptr) << input;
+      EXPECT_EQ(giver->op_type(), "DequantizeLinear") << input;
+    }
+  }
+  EXPECT_EQ(products, 3);
+}
+
+// The residual is rounded, what it is added to is not: as in IntegerProgram.
+TEST(ExportQuantized, SumsAreRoundedOnce) {
+  const auto model = ExportQuantized(Model());
+  ASSERT_TRUE(model.ok()) << model.status();
+  const onnx::NodeProto* add = Giver(*model, "add");
+  ASSERT_NE(add, nullptr);
+  EXPECT_EQ(Giver(*model, add->input(0))->op_type(), "DequantizeLinear");
+  EXPECT_EQ(Giver(*model, add->input(1))->op_type(), "Conv");
+}
+
+// Ternary weights are three bytes, whatever their scales' signs; scales are
+// positive.
+TEST(ExportQuantized, WeightsAndScales) {
+  const auto model = ExportQuantized(Model());
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::map<std::string, const onnx::TensorProto*> tensors;
+  for (const onnx::TensorProto& tensor : model->graph().initializer())
+    tensors[tensor.name()] = &tensor;
+  const std::string& bytes = tensors.at("conv2.weight.bytes")->raw_data();
+  EXPECT_EQ(std::vector<int8_t>(bytes.begin(), bytes.end()),
+            std::vector<int8_t>({0, 1, 1, -1}));
+  const std::string& raw = tensors.at("conv2.weight.step")->raw_data();
+  const auto* steps = reinterpret_cast<const float*>(raw.data());
+  // 0.5 times scale / sqrt(variance), the second negative.
+  EXPECT_NEAR(steps[0], 0.5 * 4, 1e-4);
+  EXPECT_NEAR(steps[1], 0.5 * 1.5, 1e-4);
+}
+
+// Without ranges there are no bytes.
+TEST(ExportQuantized, MissingRange) {
+  PackedModel model = Model();
+  model.description.clear_clips();
+  EXPECT_THAT(ExportQuantized(model).status().ToString(), HasSubstr("range"));
+}
+
+}  // namespace
+}  // namespace tritlab

@@ -1,0 +1,73 @@
+#include "onnx/model_for_tests.h"
+
+#include "base/random.h"
+#include "base/status_macros.h"
+#include "models/checkpoint.h"
+#include "training/program.h"
+#include "training/trained_network.h"
+
+namespace tritlab {
+namespace {
+
+constexpr uint64_t kStream = 0x6f6e6e78;
+
+}  // namespace
+
+std::string ModelForTests::RandomTensor(const std::string& name,
+                                        const std::vector<int64_t>& extents) {
+  int64_t count = 1;
+  for (const int64_t extent : extents) count *= extent;
+  std::vector<float> values(count);
+  RandomStream(1, kStream, ++random_tensors_).FillUniform(-1, 1, values);
+  return Tensor(name, extents, values);
+}
+
+onnx::ModelProto ModelForTests::Model() const {
+  onnx::ModelProto finished = model();
+  auto& graph = *finished.mutable_graph();
+  if (graph.node_size() > 0 && graph.output_size() == 0)
+    graph.add_output()->set_name(graph.node(graph.node_size() - 1).output(0));
+  return finished;
+}
+
+std::vector<float> ChannelsLast(const std::vector<float>& nchw, int64_t batch,
+                                int64_t channels) {
+  const int64_t image = static_cast<int64_t>(nchw.size()) / batch;
+  const int64_t pixels = image / channels;
+  std::vector<float> nhwc(nchw.size());
+  for (int64_t i = 0; i < static_cast<int64_t>(nchw.size()); ++i) {
+    const int64_t c = i % image / pixels, pixel = i % pixels;
+    nhwc[i / image * image + pixel * channels + c] = nchw[i];
+  }
+  return nhwc;
+}
+
+absl::StatusOr<std::vector<float>> RunNetwork(
+    const ImportedNetwork& network, const std::vector<float>& images) {
+  const InputOperator& image = network.graph.nodes(0).input();
+  const int64_t batch = static_cast<int64_t>(images.size()) /
+                        (image.height() * image.width() * image.channels());
+  OptimizerSpec optimizer;
+  optimizer.mutable_sgd();
+  ASSIGN_OR_RETURN(const auto trained,
+                   TrainedNetwork::Create(network.graph, {}, optimizer, 1));
+  Checkpoint start;
+  start.graph = network.graph;
+  start.tensors = network.tensors;
+  RETURN_IF_ERROR(trained->Initialize(&start));
+  ASSIGN_OR_RETURN(const auto program,
+                   Program::Compile(network.graph, trained->Values(false),
+                                    {.batch = batch}));
+  program->LoadWeights();
+  const auto* logits = static_cast<const float*>(
+      program->Forward(ChannelsLast(images, batch, image.channels()).data()));
+  return std::vector<float>(logits, logits + batch * program->classes());
+}
+
+std::vector<float> RandomImages(int64_t count) {
+  std::vector<float> images(count);
+  RandomStream(2, kStream).FillUniform(0, 1, images);
+  return images;
+}
+
+}  // namespace tritlab

@@ -1,0 +1,59 @@
+// How many of the activations that convolutions and linear layers read are 0,
+// and in how many of their multiply-adds neither factor is: counted, not
+// estimated, on the first images of an evaluation.
+#ifndef TRITLAB_TRAINING_ACTIVATION_COUNTER_H_
+#define TRITLAB_TRAINING_ACTIVATION_COUNTER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/convolution_shape.h"
+#include "models/graph.pb.h"
+#include "training/position.pb.h"
+#include "training/program.h"
+#include "training/trained_network.h"
+
+namespace tritlab {
+
+class ActivationCounter {
+ public:
+  // So many images are enough for shares, and few enough for an evaluation of
+  // ten thousand not to feel them.
+  static constexpr int64_t kMostImages = 1000;
+
+  // InferShapes' errors.
+  static absl::StatusOr<std::unique_ptr<ActivationCounter>> Create(
+      const Graph& graph);
+
+  // How many of a batch's first `images` are still to be counted.
+  int64_t Room(int64_t images) const;
+  // Runs the program on a batch, as Program::Forward does, and counts its first
+  // `images`.
+  const void* Forward(Program& program, const float* batch, int64_t images);
+
+  // Of what was counted so far, with the weights that the network computes
+  // with: one entry a layer. Empty when nothing was counted.
+  ActivationStatistics Statistics(const TrainedNetwork& network) const;
+
+ private:
+  struct Layer {
+    int node = 0;
+    ConvolutionShape shape;  // a linear layer's, of an image of 1x1
+    // [place in the image], how often it was not 0: in what the layer computed
+    // with, and before its activations were quantized (empty where they are
+    // not).
+    std::vector<int32_t> nonzeros;
+    std::vector<int32_t> before_quantization;
+  };
+
+  ActivationCounter() = default;
+
+  int64_t images_ = 0;
+  std::vector<Layer> layers_;  // in the order of WeightedNodes
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_TRAINING_ACTIVATION_COUNTER_H_
