@@ -227,8 +227,7 @@ TEST(IntegerProgramTest, AConcatenationRoundsInputsThatHaveOtherReaders) {
   const std::vector<float> same = LogitsOf(network, {});
   const std::vector<float> wider = LogitsOf(network, {{"twice", 100}});
   EXPECT_NE(same, wider) << "the concatenation's own range is not used";
-  for (size_t i = 0; i < same.size(); ++i)
-    EXPECT_NEAR(same[i], wider[i], 0.2f);
+  for (size_t i = 0; i < same.size(); ++i) EXPECT_NEAR(same[i], wider[i], 0.2f);
 }
 
 // Parts that do not divide the batch overlap.
