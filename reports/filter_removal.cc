@@ -65,10 +65,7 @@ std::vector<std::string> ProcessesOf(
 
 // With zero weights skipped, memory included, in microjoules.
 std::string Microjoules(const EnergyEntry& entry) {
-  return FormatSignificant(
-      1e-6 *
-      (entry.weight_sparse_compute_pj() + entry.weight_sparse_register_pj() +
-       entry.weight_traffic_pj() + entry.activation_traffic_pj()));
+  return FormatSignificant(1e-6 * SparseEnergyOf(entry));
 }
 
 }  // namespace

@@ -15,6 +15,11 @@ std::vector<IntegerInstructions> SupportedIntegerInstructions() {
   return supported;
 }
 
+IntegerInstructions BestIntegerInstructions() {
+  static const IntegerInstructions best = SupportedIntegerInstructions().back();
+  return best;
+}
+
 const char* Name(IntegerInstructions instructions) {
   switch (instructions) {
     case IntegerInstructions::kPortable:

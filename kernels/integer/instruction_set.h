@@ -14,9 +14,8 @@ enum class IntegerInstructions {
 
 // Those of this processor, best last; kPortable is always among them.
 std::vector<IntegerInstructions> SupportedIntegerInstructions();
-inline IntegerInstructions BestIntegerInstructions() {
-  return SupportedIntegerInstructions().back();
-}
+// The last of them, looked up once.
+IntegerInstructions BestIntegerInstructions();
 
 const char* Name(IntegerInstructions instructions);
 
