@@ -43,11 +43,12 @@ int WriteAll(int descriptor, absl::string_view bytes) {
 }
 
 // Makes a rename in `folder` last. Some file systems cannot flush a folder
-// (EINVAL) and keep their own order; that is no error.
+// (EINVAL) and keep their own order, and one that may only be written to cannot
+// be opened; neither is an error.
 int FlushFolder(const std::string& folder) {
   const int descriptor =
       open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno;
+  if (descriptor < 0) return errno == EACCES ? 0 : errno;
   const int result =
       fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0;
   close(descriptor);
@@ -210,11 +211,16 @@ absl::Status AtomicFile::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::Status AtomicFile::Commit() {
+absl::Status AtomicFile::Commit(absl::string_view previous) {
   if (!status_.ok()) return status_;
   RETURN_IF_ERROR(Flush());
   if (fsync(descriptor_) != 0 && errno != EINVAL) {
     return Fail(FileError(errno, path_, "cannot write"));
+  }
+  if (!previous.empty() &&
+      rename(path_.c_str(), std::string(previous).c_str()) != 0 &&
+      errno != ENOENT) {
+    return Fail(FileError(errno, path_, "cannot rename"));
   }
   if (rename(partial_path_.c_str(), path_.c_str()) != 0) {
     return Fail(FileError(errno, path_, "cannot create"));
@@ -231,13 +237,17 @@ absl::Status AtomicFile::Commit() {
 }
 
 absl::Status MakeDirectories(absl::string_view path) {
-  std::error_code error;
-  const std::filesystem::path folder{std::string(path)};
-  std::filesystem::create_directories(folder, error);
-  if (error) return FileError(error.value(), path, "cannot make this folder");
-  if (!IsDirectory(path)) {
-    return FileError(ENOTDIR, path, "cannot make this folder");
-  }
+  if (IsDirectory(path)) return absl::OkStatus();
+  std::string name(path);
+  while (name.size() > 1 && name.back() == '/') name.pop_back();
+  const std::string parent = ParentFolder(name);
+  if (parent != name) RETURN_IF_ERROR(MakeDirectories(parent));
+  if (mkdir(name.c_str(), 0777) != 0 && !(errno == EEXIST && IsDirectory(path)))
+    return FileError(errno == EEXIST ? ENOTDIR : errno, path,
+                     "cannot make this folder");
+  // What is written into it would otherwise be lost with its own name.
+  if (const int error_number = FlushFolder(parent); error_number != 0)
+    return FileError(error_number, path, "cannot flush the folder above it");
   return absl::OkStatus();
 }
 

@@ -49,7 +49,10 @@ class AtomicFile {
   // After an error every further call returns the same error.
   absl::Status Append(absl::string_view bytes);
   // Flushes to the disk, renames, flushes the folder. No Append afterwards.
-  absl::Status Commit();
+  // With `previous`, a path in the same folder, what the file was until now is
+  // kept there, whatever was there before; not before the new one is on the
+  // disk, so that one of the two is whole at any moment.
+  absl::Status Commit(absl::string_view previous = {});
 
  private:
   AtomicFile(std::string path, std::string partial_path, int descriptor);
@@ -64,7 +67,8 @@ class AtomicFile {
   absl::Status status_;
 };
 
-// Makes the folder and those above it; fine when it is there already.
+// Makes the folder and those above it, on the disk when it returns; fine when
+// it is there already.
 absl::Status MakeDirectories(absl::string_view path);
 
 // True for a file, a folder or anything else of that name.

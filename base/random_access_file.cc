@@ -13,7 +13,9 @@ namespace tritlab {
 
 absl::StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::Open(
     absl::string_view path) {
-  const int descriptor = open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for whoever writes to a pipe of that name.
+  const int descriptor =
+      open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return FileError(errno, path, "cannot open");
   struct stat info;
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {

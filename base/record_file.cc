@@ -117,6 +117,12 @@ absl::Status RecordAppender::Write(absl::string_view data) {
   return absl::OkStatus();
 }
 
+absl::Status RecordAppender::Flush() {
+  if (fsync(descriptor_) != 0 && errno != EINVAL)
+    return FileError(errno, path_, "cannot write");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<RecordReader>> RecordReader::Open(
     absl::string_view path) {
   const int descriptor = open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);

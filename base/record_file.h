@@ -28,7 +28,10 @@ class RecordWriter {
       absl::string_view path);
 
   absl::Status Write(absl::string_view data);
-  absl::Status Commit() { return file_->Commit(); }
+  // As AtomicFile::Commit.
+  absl::Status Commit(absl::string_view previous = {}) {
+    return file_->Commit(previous);
+  }
 
  private:
   explicit RecordWriter(std::unique_ptr<AtomicFile> file)
@@ -51,6 +54,9 @@ class RecordAppender {
   RecordAppender& operator=(const RecordAppender&) = delete;
 
   absl::Status Write(absl::string_view data);
+  // What was written is on the disk when it returns: a loss of power cannot
+  // take it back.
+  absl::Status Flush();
 
  private:
   RecordAppender(std::string path, int descriptor)

@@ -26,6 +26,7 @@
 #include "base/fuzzing/seeds.h"
 
 // A sanitizer calls this before it ends the program.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): it is called so.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(
     void (*callback)());
 
