@@ -1,8 +1,9 @@
 // Batch normalization (Ioffe and Szegedy, 2015) with an optional ReLU behind
-// it, over oneDNN.
+// it, and an optional addition between the two, as it ends a residual block.
 //
 //   output = shift[c]
 //       + scale[c] * (input - mean[c]) / sqrt(variance[c] + epsilon)
+//       (+ addend)
 //
 // and 0 for what is negative if there is a ReLU. Training takes mean and biased
 // variance over batch, height and width; inference is given them. input, output
@@ -24,8 +25,10 @@ struct BatchNormalizationShape {
   Shape input;
   float epsilon = 1e-5f;
   bool relu = false;
+  bool add = false;  // only with relu: a second input of the same shape
 
-  // InvalidArgument when an extent or epsilon is not positive.
+  // InvalidArgument when an extent or epsilon is not positive, or an addition
+  // has no ReLU.
   absl::Status Validate() const;
 };
 
@@ -37,24 +40,39 @@ class BatchNormalization {
   virtual ~BatchNormalization() = default;
 
   // Spans have one f32 a channel. Writes the batch's mean and biased variance,
-  // and keeps them (and where the ReLU was open) for Backward.
-  virtual void ForwardTraining(const void* input, std::span<const float> scale,
+  // and keeps what Backward needs of them. addend: nullptr without addition.
+  virtual void ForwardTraining(const void* input, const void* addend,
+                               std::span<const float> scale,
                                std::span<const float> shift, void* output,
                                std::span<float> mean,
                                std::span<float> variance) = 0;
-  virtual void ForwardInference(const void* input, std::span<const float> scale,
+  virtual void ForwardInference(const void* input, const void* addend,
+                                std::span<const float> scale,
                                 std::span<const float> shift,
                                 std::span<const float> mean,
                                 std::span<const float> variance,
                                 void* output) = 0;
-  // After ForwardTraining, with the same input and scale. Overwrites the three
-  // gradients; grad_input may be grad_output itself.
-  virtual void Backward(const void* input, const void* grad_output,
-                        std::span<const float> scale, void* grad_input,
+
+  struct Gradients {
+    // Received. With an addition the output may have two consumers, whose
+    // gradients are summed on the way; else output_2 is nullptr.
+    const void* output = nullptr;
+    const void* output_2 = nullptr;
+    // Sent, overwritten. With an addition, `addend` is the gradient behind the
+    // ReLU and may be one of those received; else it is nullptr, and `input`
+    // may be `output`.
+    void* input = nullptr;
+    void* addend = nullptr;
+  };
+  // After ForwardTraining, with the same input, output and scale. Overwrites
+  // grad_scale and grad_shift.
+  virtual void Backward(const void* input, const void* output,
+                        const Gradients& gradients,
+                        std::span<const float> scale,
                         std::span<float> grad_scale,
                         std::span<float> grad_shift) = 0;
 
-  // Which oneDNN implementation runs each pass, for benchmarks and reports:
+  // Which implementation runs each pass, for benchmarks and reports:
   // "inference bnorm_jit:avx512_core, forward ...".
   virtual std::string Implementations() const = 0;
 };

@@ -21,11 +21,13 @@
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution.h"
 #include "kernels/elementwise.h"
+#include "kernels/fused_batch_normalization.h"
 #include "kernels/integer/power_of_two_linear.h"
 #include "kernels/integer/s8_convolution.h"
 #include "kernels/integer/s8_linear.h"
 #include "kernels/integer/ternary_linear.h"
 #include "kernels/linear.h"
+#include "kernels/onednn_batch_normalization.h"
 #include "kernels/onednn_info.h"
 #include "kernels/pooling.h"
 #include "kernels/roofline.h"
@@ -105,32 +107,46 @@ void RunConvolution(benchmark::State& state, const ConvolutionShape& shape,
       2e-9 * multiply_adds, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+enum class NormalizedBy { kFused, kOneDnn };
+
 void RunBatchNormalization(benchmark::State& state, const Shape& shape,
-                           DataType type, const std::string& pass) {
-  const auto created = BatchNormalization::Create(
-      {.input = shape, .relu = true}, type, /*training=*/true);
+                           DataType type, NormalizedBy by, bool add,
+                           const std::string& pass) {
+  const BatchNormalizationShape described = {
+      .input = shape, .relu = true, .add = add};
+  const auto created =
+      by == NormalizedBy::kFused
+          ? CreateFusedBatchNormalization(described, type)
+          : CreateOneDnnBatchNormalization(described, type, /*training=*/true);
   BatchNormalization* layer = Get(created, state);
   if (layer == nullptr) return;
   Buffer input = Activations(type, shape.size());
+  Buffer addend = Activations(type, shape.size());
   Buffer output = Activations(type, shape.size());
+  Buffer grad_output = Activations(type, shape.size());
   Buffer grad_input = Activations(type, shape.size());
+  Buffer grad_addend = Activations(type, shape.size());
+  const void* const added = add ? addend.data() : nullptr;
   const std::vector<float> scale(shape.channels, 1.0f);
   const std::vector<float> shift(shape.channels, 0.0f);
   std::vector<float> mean(shape.channels), variance(shape.channels);
   std::vector<float> grad_scale(shape.channels), grad_shift(shape.channels);
-  layer->ForwardTraining(input.data(), scale, shift, output.data(), mean,
+  layer->ForwardTraining(input.data(), added, scale, shift, output.data(), mean,
                          variance);
   const WallClockRate rate;
   for (auto _ : state) {
     if (pass == "inference") {
-      layer->ForwardInference(input.data(), scale, shift, mean, variance,
+      layer->ForwardInference(input.data(), added, scale, shift, mean, variance,
                               output.data());
     } else if (pass == "forward") {
-      layer->ForwardTraining(input.data(), scale, shift, output.data(), mean,
-                             variance);
+      layer->ForwardTraining(input.data(), added, scale, shift, output.data(),
+                             mean, variance);
     } else {
-      layer->Backward(input.data(), output.data(), scale, grad_input.data(),
-                      grad_scale, grad_shift);
+      layer->Backward(input.data(), output.data(),
+                      {.output = grad_output.data(),
+                       .input = grad_input.data(),
+                       .addend = add ? grad_addend.data() : nullptr},
+                      scale, grad_scale, grad_shift);
     }
   }
   rate.SetItemsProcessed(state, state.iterations() * shape.batch);
@@ -444,10 +460,18 @@ void RegisterActivations() {
           absl::StrCat("/", shape.height, "x", shape.width, "x", shape.channels,
                        "/", Name(type), "/");
       for (const char* pass : {"forward", "backward", "inference"}) {
-        Register(absl::StrCat("BatchNormalizationRelu", at, pass),
-                 [=](benchmark::State& state) {
-                   RunBatchNormalization(state, shape, type, pass);
-                 });
+        for (const bool add : {false, true}) {
+          for (const NormalizedBy by :
+               {NormalizedBy::kFused, NormalizedBy::kOneDnn}) {
+            Register(
+                absl::StrCat("BatchNormalization", add ? "Add" : "", "Relu", at,
+                             pass,
+                             by == NormalizedBy::kFused ? "/fused" : "/onednn"),
+                [=](benchmark::State& state) {
+                  RunBatchNormalization(state, shape, type, by, add, pass);
+                });
+          }
+        }
       }
       for (const char* pass : {"forward", "backward", "backward_two"}) {
         Register(absl::StrCat("AddRelu", at, pass),

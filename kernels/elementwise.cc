@@ -1,9 +1,10 @@
 #include "kernels/elementwise.h"
 
-#include <bit>
 #include <cstring>
 
 #include "kernels/bfloat16.h"
+#include "kernels/bfloat16_conversion.h"
+#include "kernels/relu.h"
 #include "kernels/vector_loops.h"
 
 namespace tritlab {
@@ -14,115 +15,88 @@ namespace {
 constexpr int64_t kGrain = 64;
 constexpr int64_t kSerialBelow = 1 << 14;
 
-// Written so that NaN comes through: a network that diverges should show it.
-TRITLAB_ALWAYS_INLINE float Relu(float value) { return 0 > value ? 0 : value; }
-
-// keep ? value : 0, by bits: with a conditional, the compiler would move the
-// computation of `value` under the condition, and then not vectorize the loop.
-TRITLAB_ALWAYS_INLINE float ValueIf(bool keep, float value) {
-  const uint32_t mask = -static_cast<uint32_t>(keep);
-  return std::bit_cast<float>(std::bit_cast<uint32_t>(value) & mask);
-}
-
-// The loops, once for both types. Outputs may be inputs: each element is read
-// before it is written, and no other one depends on it, which is what `simd`
-// promises the compiler.
-
-template <typename T>
-TRITLAB_ALWAYS_INLINE void ReluLoop(const T* input, T* output, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) Store(Relu(Load(input[i])), output[i]);
-}
-
-template <typename T>
-TRITLAB_ALWAYS_INLINE void MaskLoop(const T* output, const T* grad_output,
-                                    T* grad_input, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    const float gradient = Load(grad_output[i]);
-    Store(ValueIf(Load(output[i]) > 0, gradient), grad_input[i]);
-  }
-}
-
-template <typename T>
-TRITLAB_ALWAYS_INLINE void MaskSumLoop(const T* output, const T* grad_output,
-                                       const T* grad_output_2, T* grad_sum,
-                                       int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    const float gradient = Load(grad_output[i]) + Load(grad_output_2[i]);
-    Store(ValueIf(Load(output[i]) > 0, gradient), grad_sum[i]);
-  }
-}
-
-template <typename T>
-TRITLAB_ALWAYS_INLINE void AddLoop(const T* a, const T* b, T* sum,
-                                   int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) Store(Load(a[i]) + Load(b[i]), sum[i]);
-}
-
-template <typename T>
-TRITLAB_ALWAYS_INLINE void AddReluLoop(const T* a, const T* b, T* sum,
-                                       int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    Store(Relu(Load(a[i]) + Load(b[i])), sum[i]);
-  }
-}
-
-// One function a type and loop, since only plain functions can be cloned.
+// The loops, of floats. Outputs may be inputs: each element is read before it
+// is written, and no other one depends on it, which is what `simd` promises the
+// compiler.
 
 TRITLAB_VECTOR_CLONES
 void ReluPart(const float* input, float* output, int64_t count) {
-  ReluLoop(input, output, count);
-}
-TRITLAB_VECTOR_CLONES
-void ReluPart(const BFloat16* input, BFloat16* output, int64_t count) {
-  ReluLoop(input, output, count);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) output[i] = Relu(input[i]);
 }
 
 TRITLAB_VECTOR_CLONES
 void MaskPart(const float* output, const float* grad_output, float* grad_input,
               int64_t count) {
-  MaskLoop(output, grad_output, grad_input, count);
-}
-TRITLAB_VECTOR_CLONES
-void MaskPart(const BFloat16* output, const BFloat16* grad_output,
-              BFloat16* grad_input, int64_t count) {
-  MaskLoop(output, grad_output, grad_input, count);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float gradient = grad_output[i];
+    grad_input[i] = ValueIf(output[i] > 0, gradient);
+  }
 }
 
 TRITLAB_VECTOR_CLONES
 void MaskSumPart(const float* output, const float* grad_output,
                  const float* grad_output_2, float* grad_sum, int64_t count) {
-  MaskSumLoop(output, grad_output, grad_output_2, grad_sum, count);
-}
-TRITLAB_VECTOR_CLONES
-void MaskSumPart(const BFloat16* output, const BFloat16* grad_output,
-                 const BFloat16* grad_output_2, BFloat16* grad_sum,
-                 int64_t count) {
-  MaskSumLoop(output, grad_output, grad_output_2, grad_sum, count);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float gradient = grad_output[i] + grad_output_2[i];
+    grad_sum[i] = ValueIf(output[i] > 0, gradient);
+  }
 }
 
 TRITLAB_VECTOR_CLONES
 void AddPart(const float* a, const float* b, float* sum, int64_t count) {
-  AddLoop(a, b, sum, count);
-}
-TRITLAB_VECTOR_CLONES
-void AddPart(const BFloat16* a, const BFloat16* b, BFloat16* sum,
-             int64_t count) {
-  AddLoop(a, b, sum, count);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) sum[i] = a[i] + b[i];
 }
 
 TRITLAB_VECTOR_CLONES
 void AddReluPart(const float* a, const float* b, float* sum, int64_t count) {
-  AddReluLoop(a, b, sum, count);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) sum[i] = Relu(a[i] + b[i]);
 }
-TRITLAB_VECTOR_CLONES
+
+// The same of bf16.
+
+void ReluPart(const BFloat16* input, BFloat16* output, int64_t count) {
+  InFloats<1>({input}, output, count,
+              [](const auto& read, float* written, int64_t n) {
+                ReluPart(read[0], written, n);
+              });
+}
+
+void MaskPart(const BFloat16* output, const BFloat16* grad_output,
+              BFloat16* grad_input, int64_t count) {
+  InFloats<2>({output, grad_output}, grad_input, count,
+              [](const auto& read, float* written, int64_t n) {
+                MaskPart(read[0], read[1], written, n);
+              });
+}
+
+void MaskSumPart(const BFloat16* output, const BFloat16* grad_output,
+                 const BFloat16* grad_output_2, BFloat16* grad_sum,
+                 int64_t count) {
+  InFloats<3>({output, grad_output, grad_output_2}, grad_sum, count,
+              [](const auto& read, float* written, int64_t n) {
+                MaskSumPart(read[0], read[1], read[2], written, n);
+              });
+}
+
+void AddPart(const BFloat16* a, const BFloat16* b, BFloat16* sum,
+             int64_t count) {
+  InFloats<2>({a, b}, sum, count,
+              [](const auto& read, float* written, int64_t n) {
+                AddPart(read[0], read[1], written, n);
+              });
+}
+
 void AddReluPart(const BFloat16* a, const BFloat16* b, BFloat16* sum,
                  int64_t count) {
-  AddReluLoop(a, b, sum, count);
+  InFloats<2>({a, b}, sum, count,
+              [](const auto& read, float* written, int64_t n) {
+                AddReluPart(read[0], read[1], written, n);
+              });
 }
 
 // Calls function(T{}, begin, end) in parallel, T being the element of `type`.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/bfloat16.h"
+#include "kernels/bfloat16_conversion.h"
 #include "kernels/vector_loops.h"
 
 namespace tritlab {
@@ -16,18 +17,6 @@ namespace {
 // Parts begin at a cache line of either type.
 constexpr int64_t kGrain = 64;
 constexpr int64_t kSerialBelow = 1 << 14;
-
-TRITLAB_VECTOR_CLONES
-void Narrow(const float* source, BFloat16* target, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) Store(source[i], target[i]);
-}
-
-TRITLAB_VECTOR_CLONES
-void Widen(const BFloat16* source, float* target, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) target[i] = Load(source[i]);
-}
 
 void Copy(const float* source, int64_t count, float* target) {
   ParallelFor(count, kGrain, kSerialBelow, [&](int64_t begin, int64_t end) {

@@ -1,0 +1,525 @@
+// How it works. A pixel is a vector of channels. Where there are few channels,
+// some pixels are taken together as a row, so that the innermost loops are long
+// enough for vector instructions; what is one value a channel is then repeated
+// along the row. Rows are taken together as chunks: whatever is summed is
+// summed in f32 within a chunk and in double over the chunks, in their order,
+// so that sums do not depend on which thread took which chunk.
+//
+// Of each chunk, the statistics' pass takes sums of (x - origin) and of its
+// square, the origin being the chunk's first pixel: near the mean, so that the
+// squares do not cancel. The chunks' means and sums of squares are then joined
+// as Chan, Golub and LeVeque do (Algorithms for computing the sample variance,
+// 1983).
+//
+// Backwards, with g the gradient behind the ReLU, N the number of pixels,
+// d = x - mean and f = scale / sqrt(variance + epsilon):
+//   grad_shift = sum g;  grad_scale = sum(g d) / sqrt(variance + epsilon)
+//   grad_input = f (g - sum(g) / N - d sum(g d) / (N (variance + epsilon)))
+//
+// The second pass goes through the chunks backwards: it begins with what the
+// first one left in the cache.
+#include "kernels/fused_batch_normalization.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "kernels/bfloat16.h"
+#include "kernels/bfloat16_conversion.h"
+#include "kernels/relu.h"
+#include "kernels/scratch_memory.h"
+#include "kernels/vector_loops.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int64_t kRowElements = 128;
+constexpr int64_t kChunkElements = 1 << 14;
+constexpr int64_t kChunkPixels = 32;  // at least
+// Values that it is worth waking threads for.
+constexpr int64_t kSerialBelow = 1 << 14;
+
+// What stands behind the normalization.
+enum class Tail { kNothing, kRelu, kAddRelu };
+
+// Vectors of one value a channel, repeated along a row.
+struct RowVectors {
+  const float* mean;
+  const float* factor;
+  const float* shift;
+};
+
+TRITLAB_ALWAYS_INLINE float Normalized(float value, const RowVectors& rows,
+                                       int64_t j) {
+  return (value - rows.mean[j]) * rows.factor[j] + rows.shift[j];
+}
+
+// The loops: over `count` elements, row by row; the last row may be short.
+// Outputs may be inputs, and no element depends on another, which is what
+// `simd` promises the compiler.
+
+TRITLAB_VECTOR_CLONES
+void Moments(const float* input, int64_t count, int64_t width,
+             const float* origin, float* sums, float* squares) {
+  for (int64_t row = 0; row < count; row += width) {
+    const int64_t end = std::min(width, count - row);
+#pragma omp simd
+    for (int64_t j = 0; j < end; ++j) {
+      const float difference = input[row + j] - origin[j];
+      sums[j] += difference;
+      squares[j] += difference * difference;
+    }
+  }
+}
+
+template <Tail tail>
+TRITLAB_ALWAYS_INLINE void NormalizeLoop(const float* input,
+                                         const float* addend, float* output,
+                                         int64_t count, int64_t width,
+                                         const RowVectors& rows) {
+  for (int64_t row = 0; row < count; row += width) {
+    const int64_t end = std::min(width, count - row);
+#pragma omp simd
+    for (int64_t j = 0; j < end; ++j) {
+      float value = Normalized(input[row + j], rows, j);
+      if constexpr (tail == Tail::kAddRelu) value += addend[row + j];
+      if constexpr (tail != Tail::kNothing) value = Relu(value);
+      output[row + j] = value;
+    }
+  }
+}
+
+TRITLAB_VECTOR_CLONES
+void Normalize(Tail tail, const float* input, const float* addend,
+               float* output, int64_t count, int64_t width,
+               const RowVectors& vectors) {
+  const RowVectors rows = vectors;
+  switch (tail) {
+    case Tail::kNothing:
+      return NormalizeLoop<Tail::kNothing>(input, addend, output, count, width,
+                                           rows);
+    case Tail::kRelu:
+      return NormalizeLoop<Tail::kRelu>(input, addend, output, count, width,
+                                        rows);
+    case Tail::kAddRelu:
+      return NormalizeLoop<Tail::kAddRelu>(input, addend, output, count, width,
+                                           rows);
+  }
+}
+
+// What the sums backwards are taken of; nullptr what the tail does not have.
+struct Received {
+  const float* input;
+  const float* output;
+  const float* gradient;
+  const float* gradient_2;
+};
+
+template <Tail tail, bool two>
+TRITLAB_ALWAYS_INLINE void GradientSumsLoop(const Received& from, float* masked,
+                                            int64_t count, int64_t width,
+                                            const RowVectors& rows, float* sums,
+                                            float* products) {
+  for (int64_t row = 0; row < count; row += width) {
+    const int64_t end = std::min(width, count - row);
+#pragma omp simd
+    for (int64_t j = 0; j < end; ++j) {
+      const int64_t i = row + j;
+      const float value = from.input[i];
+      float g = from.gradient[i];
+      if constexpr (two) g += from.gradient_2[i];
+      if constexpr (tail == Tail::kRelu)
+        g = ValueIf(Normalized(value, rows, j) > 0, g);
+      if constexpr (tail == Tail::kAddRelu) {
+        g = ValueIf(from.output[i] > 0, g);
+        masked[i] = g;
+      }
+      sums[j] += g;
+      products[j] += g * (value - rows.mean[j]);
+    }
+  }
+}
+
+// sums += g, products += g (input - mean). With an addition, g is written to
+// `masked`.
+TRITLAB_VECTOR_CLONES
+void GradientSums(Tail tail, const Received& received, float* masked,
+                  int64_t count, int64_t width, const RowVectors& vectors,
+                  float* sums, float* products) {
+  const Received from = received;
+  const RowVectors rows = vectors;
+  switch (tail) {
+    case Tail::kNothing:
+      return GradientSumsLoop<Tail::kNothing, false>(from, masked, count, width,
+                                                     rows, sums, products);
+    case Tail::kRelu:
+      return GradientSumsLoop<Tail::kRelu, false>(from, masked, count, width,
+                                                  rows, sums, products);
+    case Tail::kAddRelu:
+      if (from.gradient_2 != nullptr) {
+        return GradientSumsLoop<Tail::kAddRelu, true>(
+            from, masked, count, width, rows, sums, products);
+      }
+      return GradientSumsLoop<Tail::kAddRelu, false>(from, masked, count, width,
+                                                     rows, sums, products);
+  }
+}
+
+template <bool relu>
+TRITLAB_ALWAYS_INLINE void InputGradientLoop(
+    const float* input, const float* gradient, float* grad_input, int64_t count,
+    int64_t width, const RowVectors& rows, const float* mean_gradient,
+    const float* slope) {
+  for (int64_t row = 0; row < count; row += width) {
+    const int64_t end = std::min(width, count - row);
+#pragma omp simd
+    for (int64_t j = 0; j < end; ++j) {
+      const int64_t i = row + j;
+      const float value = input[i];
+      float g = gradient[i];
+      if constexpr (relu) g = ValueIf(Normalized(value, rows, j) > 0, g);
+      const float rest =
+          g - mean_gradient[j] - (value - rows.mean[j]) * slope[j];
+      grad_input[i] = rows.factor[j] * rest;
+    }
+  }
+}
+
+// `mean_gradient` is sum(g) / N, `slope` what (input - mean) is multiplied by.
+TRITLAB_VECTOR_CLONES
+void InputGradient(bool relu, const float* input, const float* gradient,
+                   float* grad_input, int64_t count, int64_t width,
+                   const RowVectors& vectors, const float* mean_gradient,
+                   const float* slope) {
+  const RowVectors rows = vectors;
+  if (relu) {
+    InputGradientLoop<true>(input, gradient, grad_input, count, width, rows,
+                            mean_gradient, slope);
+  } else {
+    InputGradientLoop<false>(input, gradient, grad_input, count, width, rows,
+                             mean_gradient, slope);
+  }
+}
+
+// How the loops read and write floats where activations are T: f32 itself in
+// its place, bf16 by way of `stage`.
+const float* Read(const float* source, int64_t, float*) { return source; }
+const float* Read(const BFloat16* source, int64_t count, float* stage) {
+  if (source == nullptr) return nullptr;
+  Widen(source, stage, count);
+  return stage;
+}
+float* PlaceFor(float* target, float*) { return target; }
+float* PlaceFor(BFloat16* target, float* stage) {
+  return target == nullptr ? nullptr : stage;
+}
+void Write(const float*, int64_t, float*) {}
+void Write(const float* written, int64_t count, BFloat16* target) {
+  if (target != nullptr) Narrow(written, target, count);
+}
+
+template <typename T>
+T* At(T* array, int64_t offset) {
+  return array == nullptr ? nullptr : array + offset;
+}
+
+thread_local ScratchMemory scratch_memory;
+
+template <typename T>
+class FusedBatchNormalization final : public BatchNormalization {
+ public:
+  explicit FusedBatchNormalization(const BatchNormalizationShape& shape)
+      : tail_(shape.add    ? Tail::kAddRelu
+              : shape.relu ? Tail::kRelu
+                           : Tail::kNothing),
+        epsilon_(shape.epsilon),
+        channels_(shape.input.channels),
+        pixels_(shape.input.size() / channels_),
+        pixels_in_row_(std::max<int64_t>(1, kRowElements / channels_)),
+        width_(pixels_in_row_ * channels_),
+        chunk_pixels_(ChunkPixels()),
+        chunks_((pixels_ + chunk_pixels_ - 1) / chunk_pixels_),
+        staged_(std::max(width_, kConvertedAtATime / width_ * width_)),
+        sums_(chunks_ * channels_),
+        more_sums_(chunks_ * channels_),
+        deviation_(channels_),
+        mean_(width_),
+        factor_(width_),
+        shift_(width_),
+        mean_gradient_(width_),
+        slope_(width_) {}
+
+  void ForwardTraining(const void* input, const void* addend,
+                       std::span<const float> scale,
+                       std::span<const float> shift, void* output,
+                       std::span<float> mean,
+                       std::span<float> variance) override {
+    const T* const x = static_cast<const T*>(input);
+    TakeMoments(x);
+    ForChannels([&](int64_t c) {
+      double sum = 0;
+      for (int64_t k = 0; k < chunks_; ++k)
+        sum += static_cast<double>(PixelsOf(k)) * sums_[k * channels_ + c];
+      const double channel_mean = sum / static_cast<double>(pixels_);
+      double squares = 0;
+      for (int64_t k = 0; k < chunks_; ++k) {
+        const double apart = sums_[k * channels_ + c] - channel_mean;
+        squares += more_sums_[k * channels_ + c] +
+                   static_cast<double>(PixelsOf(k)) * apart * apart;
+      }
+      const double channel_variance = squares / static_cast<double>(pixels_);
+      mean[c] = static_cast<float>(channel_mean);
+      variance[c] = static_cast<float>(channel_variance);
+    });
+    SetRows(scale, shift, mean, variance);
+    WriteOutput(x, static_cast<const T*>(addend), static_cast<T*>(output),
+                Rows());
+  }
+
+  void ForwardInference(const void* input, const void* addend,
+                        std::span<const float> scale,
+                        std::span<const float> shift,
+                        std::span<const float> mean,
+                        std::span<const float> variance,
+                        void* output) override {
+    // Rows of its own: Backward still needs those of the last training pass.
+    std::vector<float> rows(3 * width_);
+    float* const factor = rows.data() + width_;
+    float* const shifts = factor + width_;
+    for (int64_t j = 0; j < width_; ++j) {
+      const int64_t c = j % channels_;
+      rows[j] = mean[c];
+      factor[j] = scale[c] / Deviation(variance[c]);
+      shifts[j] = shift[c];
+    }
+    WriteOutput(static_cast<const T*>(input), static_cast<const T*>(addend),
+                static_cast<T*>(output), {rows.data(), factor, shifts});
+  }
+
+  void Backward(const void* input, const void* output,
+                const Gradients& gradients, std::span<const float> scale,
+                std::span<float> grad_scale,
+                std::span<float> grad_shift) override {
+    assert(static_cast<int64_t>(scale.size()) == channels_);
+    const T* const x = static_cast<const T*>(input);
+    const T* const y = static_cast<const T*>(output);
+    const T* const g = static_cast<const T*>(gradients.output);
+    const T* const g_2 = static_cast<const T*>(gradients.output_2);
+    T* const masked = static_cast<T*>(gradients.addend);
+    assert((tail_ == Tail::kAddRelu) == (masked != nullptr));
+    TakeGradientSums(x, y, g, g_2, masked);
+    const double count = static_cast<double>(pixels_);
+    ForChannels([&](int64_t c) {
+      double sum = 0, products = 0;
+      for (int64_t k = 0; k < chunks_; ++k) {
+        sum += sums_[k * channels_ + c];
+        products += more_sums_[k * channels_ + c];
+      }
+      const double deviation = deviation_[c];
+      grad_shift[c] = static_cast<float>(sum);
+      grad_scale[c] = static_cast<float>(products / deviation);
+      mean_gradient_[c] = static_cast<float>(sum / count);
+      slope_[c] =
+          static_cast<float>(products / (count * deviation * deviation));
+    });
+    Repeat(mean_gradient_);
+    Repeat(slope_);
+    // With an addition, the first pass has masked the gradient.
+    const T* const behind_relu = masked == nullptr ? g : masked;
+    T* const grad_input = static_cast<T*>(gradients.input);
+    ForChunks(/*backwards=*/true, [&](int64_t first, int64_t elements) {
+      const Scratch scratch = TakeScratch();
+      ForStages(first, elements, [&](int64_t begin, int64_t n) {
+        float* const result = PlaceFor(grad_input + begin, scratch.stages[2]);
+        InputGradient(tail_ == Tail::kRelu,
+                      Read(x + begin, n, scratch.stages[0]),
+                      Read(behind_relu + begin, n, scratch.stages[1]), result,
+                      n, width_, Rows(), mean_gradient_.data(), slope_.data());
+        Write(result, n, grad_input + begin);
+      });
+    });
+  }
+
+  std::string Implementations() const override { return "fused"; }
+
+ private:
+  // Whole rows; all chunks have as many pixels but the last one.
+  int64_t ChunkPixels() const {
+    const int64_t pixels = std::max(kChunkPixels, kChunkElements / channels_);
+    return (pixels + pixels_in_row_ - 1) / pixels_in_row_ * pixels_in_row_;
+  }
+  int64_t PixelsOf(int64_t chunk) const {
+    return std::min(chunk_pixels_, pixels_ - chunk * chunk_pixels_);
+  }
+  float Deviation(float variance) const {
+    return std::sqrt(variance + epsilon_);
+  }
+  RowVectors Rows() const {
+    return {mean_.data(), factor_.data(), shift_.data()};
+  }
+
+  // Repeats a row's first pixel along it.
+  void Repeat(std::vector<float>& row) const {
+    for (int64_t j = channels_; j < width_; ++j) row[j] = row[j - channels_];
+  }
+  void SetRows(std::span<const float> scale, std::span<const float> shift,
+               std::span<const float> mean, std::span<const float> variance) {
+    for (int64_t c = 0; c < channels_; ++c) {
+      deviation_[c] = Deviation(variance[c]);
+      mean_[c] = mean[c];
+      factor_[c] = scale[c] / deviation_[c];
+      shift_[c] = shift[c];
+    }
+    Repeat(mean_);
+    Repeat(factor_);
+    Repeat(shift_);
+  }
+
+  // function(begin, count): the elements of each chunk, in parallel.
+  template <typename Function>
+  void ForChunks(bool backwards, const Function& function) const {
+    ParallelFor(chunks_, 1, 2, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t chunk = backwards ? begin + end - 1 - i : i;
+        function(chunk * chunk_pixels_ * channels_,
+                 PixelsOf(chunk) * channels_);
+      }
+    });
+  }
+  template <typename Function>
+  void ForChannels(const Function& function) const {
+    ParallelFor(channels_, 16, kSerialBelow / chunks_ + 1,
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t c = begin; c < end; ++c) function(c);
+                });
+  }
+
+  // The sum over a row's pixels of what one loop gathered for each of them.
+  double OfChannel(const float* row, int64_t c) const {
+    double sum = 0;
+    for (int64_t j = c; j < width_; j += channels_) sum += row[j];
+    return sum;
+  }
+
+  // Calls function(begin, count) with parts of whole rows that fit a stage, for
+  // bf16; with all, for f32.
+  template <typename Function>
+  void ForStages(int64_t begin, int64_t count, const Function& function) const {
+    const int64_t most = std::is_same_v<T, float> ? count : staged_;
+    for (int64_t done = 0; done < count; done += most)
+      function(begin + done, std::min(most, count - done));
+  }
+
+  // sums_: each chunk's mean; more_sums_: its sum of squares around it.
+  void TakeMoments(const T* input) {
+    ForChunks(/*backwards=*/false, [&](int64_t first, int64_t elements) {
+      const Scratch scratch = TakeScratch();
+      for (int64_t j = 0; j < width_; ++j)
+        scratch.origin[j] = Load(input[first + j % channels_]);
+      ForStages(first, elements, [&](int64_t begin, int64_t n) {
+        Moments(Read(input + begin, n, scratch.stages[0]), n, width_,
+                scratch.origin, scratch.sums, scratch.more_sums);
+      });
+      const double pixels = static_cast<double>(elements / channels_);
+      const int64_t at = first / chunk_pixels_;
+      for (int64_t c = 0; c < channels_; ++c) {
+        const double sum = OfChannel(scratch.sums, c);
+        const double around =
+            OfChannel(scratch.more_sums, c) - sum * sum / pixels;
+        sums_[at + c] = scratch.origin[c] + sum / pixels;
+        more_sums_[at + c] = around < 0 ? 0 : around;
+      }
+    });
+  }
+
+  // sums_: each chunk's sum of gradients; more_sums_: of their products with
+  // what deviates from the mean.
+  void TakeGradientSums(const T* input, const T* output, const T* gradient,
+                        const T* gradient_2, T* masked) {
+    // Where the mask follows from the input, the output is not read.
+    if (tail_ != Tail::kAddRelu) output = nullptr;
+    ForChunks(/*backwards=*/false, [&](int64_t first, int64_t elements) {
+      const Scratch scratch = TakeScratch();
+      ForStages(first, elements, [&](int64_t begin, int64_t n) {
+        const Received received = {
+            Read(input + begin, n, scratch.stages[0]),
+            Read(At(output, begin), n, scratch.stages[1]),
+            Read(gradient + begin, n, scratch.stages[2]),
+            Read(At(gradient_2, begin), n, scratch.stages[3])};
+        float* const result = PlaceFor(At(masked, begin), scratch.stages[2]);
+        GradientSums(tail_, received, result, n, width_, Rows(), scratch.sums,
+                     scratch.more_sums);
+        Write(result, n, At(masked, begin));
+      });
+      const int64_t at = first / chunk_pixels_;
+      for (int64_t c = 0; c < channels_; ++c) {
+        sums_[at + c] = OfChannel(scratch.sums, c);
+        more_sums_[at + c] = OfChannel(scratch.more_sums, c);
+      }
+    });
+  }
+
+  // output = (input - mean) * factor + shift, and what follows it.
+  void WriteOutput(const T* input, const T* addend, T* output,
+                   const RowVectors& rows) const {
+    ForChunks(/*backwards=*/true, [&](int64_t first, int64_t elements) {
+      const Scratch scratch = TakeScratch();
+      ForStages(first, elements, [&](int64_t begin, int64_t n) {
+        float* const result = PlaceFor(output + begin, scratch.stages[0]);
+        Normalize(tail_, Read(input + begin, n, scratch.stages[0]),
+                  Read(At(addend, begin), n, scratch.stages[1]), result, n,
+                  width_, rows);
+        Write(result, n, output + begin);
+      });
+    });
+  }
+
+  // A thread's memory while it works on a chunk.
+  struct Scratch {
+    float* sums;  // rows, 0 at first
+    float* more_sums;
+    float* origin;
+    std::array<float*, 4> stages;
+  };
+  Scratch TakeScratch() const {
+    float* const memory = reinterpret_cast<float*>(
+        scratch_memory.AtLeast((3 * width_ + 4 * staged_) * sizeof(float)));
+    std::fill_n(memory, 2 * width_, 0.0f);
+    float* const stages = memory + 3 * width_;
+    return {
+        memory,
+        memory + width_,
+        memory + 2 * width_,
+        {stages, stages + staged_, stages + 2 * staged_, stages + 3 * staged_}};
+  }
+
+  const Tail tail_;
+  const float epsilon_;
+  const int64_t channels_, pixels_, pixels_in_row_, width_, chunk_pixels_,
+      chunks_, staged_;
+  std::vector<double> sums_, more_sums_;  // [chunk][channel]
+  // What ForwardTraining keeps for Backward: sqrt(variance + epsilon) by
+  // channel, and rows.
+  std::vector<float> deviation_, mean_, factor_, shift_;
+  std::vector<float> mean_gradient_, slope_;  // rows
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BatchNormalization>>
+CreateFusedBatchNormalization(const BatchNormalizationShape& shape,
+                              DataType type) {
+  RETURN_IF_ERROR(shape.Validate());
+  if (type == DataType::kF32)
+    return std::make_unique<FusedBatchNormalization<float>>(shape);
+  return std::make_unique<FusedBatchNormalization<BFloat16>>(shape);
+}
+
+}  // namespace tritlab
