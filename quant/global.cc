@@ -1,7 +1,5 @@
 #include "quant/global.h"
 
-#include <algorithm>
-
 #include "base/status_macros.h"
 #include "quant/statistics.h"
 #include "quant/straight_through.h"
@@ -14,24 +12,15 @@ absl::StatusOr<std::unique_ptr<GlobalQuantizer>> GlobalQuantizer::Create(
   return std::unique_ptr<GlobalQuantizer>(new GlobalQuantizer(spec));
 }
 
-PowerOfTwoLevels GlobalQuantizer::levels() const {
-  return PowerOfTwoLevels(static_cast<int>(exponents_[0]),
-                          static_cast<int>(exponents_[1]), spec_.bits());
-}
-
 absl::Status GlobalQuantizer::Initialize(std::span<const float> latent) {
   RETURN_IF_ERROR(CheckFinite(latent));
-  const PowerOfTwoLevels levels(LargestMagnitude(latent), spec_.bits());
-  exponents_[0] = static_cast<float>(levels.largest_exponent());
-  exponents_[1] = static_cast<float>(levels.smallest_exponent());
+  levels_.Choose(latent);
   return absl::OkStatus();
 }
 
 void GlobalQuantizer::Quantize(std::span<const float> latent,
                                std::span<float> quantized) {
-  const PowerOfTwoLevels levels = this->levels();
-  std::transform(latent.begin(), latent.end(), quantized.begin(),
-                 [&](float w) { return levels.Round(w); });
+  levels_.Round(latent, quantized);
 }
 
 void GlobalQuantizer::Backward(std::span<const float> latent,
@@ -43,13 +32,13 @@ void GlobalQuantizer::Backward(std::span<const float> latent,
 
 std::optional<CodedWeights> GlobalQuantizer::Encode(
     std::span<const float> latent) const {
-  return levels().Encode(latent);
+  return levels_.levels().Encode(latent);
 }
 
 std::map<std::string, double> GlobalQuantizer::Describe(
     std::span<const float> latent) const {
   static_cast<void>(latent);
-  return {{"n1", exponents_[0]}, {"n2", exponents_[1]}};
+  return levels_.Describe();
 }
 
 }  // namespace tritlab

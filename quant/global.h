@@ -33,20 +33,16 @@ class GlobalQuantizer : public WeightQuantizer {
                 std::span<const float> grad_quantized,
                 std::span<float> grad_latent) override;
   // The exponents n1 and n2.
-  std::vector<QuantizerState> state() override {
-    return {{"exponents", exponents_}};
-  }
+  std::vector<QuantizerState> state() override { return {levels_.state()}; }
   std::optional<CodedWeights> Encode(
       std::span<const float> latent) const override;
   std::map<std::string, double> Describe(
       std::span<const float> latent) const override;
 
  private:
-  explicit GlobalQuantizer(const GlobalSpec& spec) : spec_(spec) {}
-  PowerOfTwoLevels levels() const;
+  explicit GlobalQuantizer(const GlobalSpec& spec) : levels_(spec.bits()) {}
 
-  const GlobalSpec spec_;
-  float exponents_[2] = {0, 1};  // n1, n2; floats, as checkpoints keep them
+  KeptLevels levels_;
 };
 
 }  // namespace tritlab

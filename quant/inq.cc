@@ -47,16 +47,9 @@ absl::StatusOr<std::unique_ptr<InqQuantizer>> InqQuantizer::Create(
   return std::unique_ptr<InqQuantizer>(new InqQuantizer(spec, layer));
 }
 
-PowerOfTwoLevels InqQuantizer::levels() const {
-  return PowerOfTwoLevels(static_cast<int>(exponents_[0]),
-                          static_cast<int>(exponents_[1]), spec_.bits());
-}
-
 absl::Status InqQuantizer::Initialize(std::span<const float> latent) {
   RETURN_IF_ERROR(CheckFinite(latent));
-  const PowerOfTwoLevels levels(LargestMagnitude(latent), spec_.bits());
-  exponents_[0] = static_cast<float>(levels.largest_exponent());
-  exponents_[1] = static_cast<float>(levels.smallest_exponent());
+  levels_.Choose(latent);
   stages_begun_ = 0;
   frozen_.assign(latent.size(), 0);
   if (spec_.keep_zeros()) {
@@ -101,7 +94,7 @@ absl::Status InqQuantizer::BeginStage(int stage, std::span<float> latent) {
       std::llround(share * static_cast<double>(candidates.size())));
   std::nth_element(candidates.begin(), candidates.begin() + count,
                    candidates.end());
-  const PowerOfTwoLevels levels = this->levels();
+  const PowerOfTwoLevels levels = levels_.levels();
   for (ptrdiff_t k = 0; k < count; ++k) {
     const size_t i = candidates[k].index;
     latent[i] = levels.Round(latent[i]);
@@ -117,9 +110,7 @@ void InqQuantizer::Quantize(std::span<const float> latent,
     std::copy(latent.begin(), latent.end(), quantized.begin());
     return;
   }
-  const PowerOfTwoLevels levels = this->levels();
-  std::transform(latent.begin(), latent.end(), quantized.begin(),
-                 [&](float w) { return levels.Round(w); });
+  levels_.Round(latent, quantized);
 }
 
 void InqQuantizer::Backward(std::span<const float> latent,
@@ -130,14 +121,14 @@ void InqQuantizer::Backward(std::span<const float> latent,
 }
 
 std::vector<QuantizerState> InqQuantizer::state() {
-  return {{"exponents", exponents_},
+  return {levels_.state(),
           {"stages_begun", {&stages_begun_, 1}},
           {"frozen", frozen_}};
 }
 
 std::optional<CodedWeights> InqQuantizer::Encode(
     std::span<const float> latent) const {
-  return levels().Encode(latent);
+  return levels_.levels().Encode(latent);
 }
 
 std::map<std::string, double> InqQuantizer::Describe(
@@ -145,9 +136,9 @@ std::map<std::string, double> InqQuantizer::Describe(
   static_cast<void>(latent);
   double frozen = 0;
   for (const float one : frozen_) frozen += one;
-  return {{"n1", exponents_[0]},
-          {"n2", exponents_[1]},
-          {"frozen", frozen_.empty() ? 0 : frozen / frozen_.size()}};
+  std::map<std::string, double> described = levels_.Describe();
+  described["frozen"] = frozen_.empty() ? 0 : frozen / frozen_.size();
+  return described;
 }
 
 }  // namespace tritlab

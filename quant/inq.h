@@ -58,14 +58,12 @@ class InqQuantizer : public WeightQuantizer {
 
  private:
   InqQuantizer(const InqSpec& spec, const QuantizedLayer& layer)
-      : spec_(spec), seed_(layer.seed) {}
-  PowerOfTwoLevels levels() const;
+      : spec_(spec), seed_(layer.seed), levels_(spec.bits()) {}
 
   const InqSpec spec_;
   const uint64_t seed_;
-  // Floats, as checkpoints keep them.
-  float exponents_[2] = {0, 1};  // n1, n2
-  float stages_begun_ = 0;
+  KeptLevels levels_;
+  float stages_begun_ = 0;     // a float, as checkpoints keep it
   std::vector<float> frozen_;  // 1 at frozen weights, else 0
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "absl/strings/str_format.h"
+#include "quant/statistics.h"
 
 namespace tritlab {
 namespace {
@@ -66,6 +67,19 @@ float PowerOfTwoLevels::Round(float weight) const {
   if (std::isnan(weight)) return weight;
   const int exponent = Exponent(weight);
   return exponent < n2_ ? 0.0f : std::copysign(PowerOfTwo(exponent), weight);
+}
+
+void KeptLevels::Choose(std::span<const float> weights) {
+  const PowerOfTwoLevels levels(LargestMagnitude(weights), bits_);
+  exponents_[0] = static_cast<float>(levels.largest_exponent());
+  exponents_[1] = static_cast<float>(levels.smallest_exponent());
+}
+
+void KeptLevels::Round(std::span<const float> weights,
+                       std::span<float> rounded) const {
+  const PowerOfTwoLevels levels = this->levels();
+  std::transform(weights.begin(), weights.end(), rounded.begin(),
+                 [&](float w) { return levels.Round(w); });
 }
 
 CodedWeights PowerOfTwoLevels::Encode(std::span<const float> weights) const {

@@ -14,7 +14,9 @@
 #define TRITLAB_QUANT_POWER_OF_TWO_H_
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 
 #include "absl/status/status.h"
 #include "quant/quantizer.h"
@@ -50,6 +52,32 @@ class PowerOfTwoLevels {
 
   int n1_, n2_;
   int bits_;
+};
+
+// The levels that a layer has been given, as quantizers keep and checkpoint
+// them: floats.
+class KeptLevels {
+ public:
+  explicit KeptLevels(int bits) : bits_(bits) {}
+
+  // Chooses them from the weights that a phase begins with.
+  void Choose(std::span<const float> weights);
+  PowerOfTwoLevels levels() const {
+    return PowerOfTwoLevels(static_cast<int>(exponents_[0]),
+                            static_cast<int>(exponents_[1]), bits_);
+  }
+  void Round(std::span<const float> weights, std::span<float> rounded) const;
+
+  // For checkpoints: n1 and n2.
+  QuantizerState state() { return {"exponents", exponents_}; }
+  // For reports.
+  std::map<std::string, double> Describe() const {
+    return {{"n1", exponents_[0]}, {"n2", exponents_[1]}};
+  }
+
+ private:
+  const int bits_;
+  float exponents_[2] = {0, 1};  // n1, n2: 0 alone
 };
 
 }  // namespace tritlab

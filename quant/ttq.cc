@@ -88,9 +88,13 @@ void TtqQuantizer::Backward(std::span<const float> latent,
                             std::span<const float> grad_quantized,
                             std::span<float> grad_latent) {
   const float threshold = threshold_;
-  const bool multipliers = !spec_.no_learning_rate_multipliers();
-  const float above = multipliers ? scales_[0].value : 1.0f;
-  const float below = multipliers ? scales_[1].value : 1.0f;
+  const TtqSpec::LearningRateMultipliers multipliers =
+      spec_.learning_rate_multipliers();
+  const bool neither = multipliers == TtqSpec::NEITHER;
+  const float above =
+      neither || multipliers == TtqSpec::NEGATIVE ? 1.0f : scales_[0].value;
+  const float below =
+      neither || multipliers == TtqSpec::POSITIVE ? 1.0f : scales_[1].value;
   double sum_above = 0, sum_below = 0;
   for (size_t i = 0; i < latent.size(); ++i) {
     const float g = grad_quantized[i];

@@ -22,6 +22,8 @@
 //   dL/dw = W_p * g,  1 * g,  W_n * g   where w > Delta, |w| <= Delta, w <
 //   -Delta
 //
+// the learning-rate multipliers, which TtqSpec can leave out on either side.
+//
 // With a constant sparsity r, Delta is instead the magnitude that r of the
 // layer's weights do not exceed; with a mean factor f, Delta = f * mean|w|.
 #ifndef TRITLAB_QUANT_TTQ_H_

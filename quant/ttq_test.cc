@@ -129,16 +129,30 @@ TEST(TtqTest, LatentGradientsAreScaledByTheirSet) {
   EXPECT_THAT(gradient, testing::ElementsAre(20, 20, 90));
 }
 
-TEST(TtqTest, TheLearningRateMultipliersCanBeSwitchedOff) {
-  TtqSpec spec = WithFactor(0.5f);
-  spec.set_no_learning_rate_multipliers(true);
-  auto quantizer = Make(spec);
-  quantizer->parameters()[0].value = 2;
-  const std::vector<float> latent = {1, 0.1f, -1};
-  Quantized(*quantizer, latent);
-  std::vector<float> gradient = {10, 20, 30};
-  quantizer->Backward(latent, gradient, gradient);
-  EXPECT_THAT(gradient, testing::ElementsAre(10, 20, 30));
+// Protects the ablation: each side's multiplier can be left out alone, which
+// changes neither zeros nor the gradients of W_p and W_n.
+TEST(TtqTest, TheLearningRateMultipliersCanBeSwitchedOffBySide) {
+  const auto gradients = [](TtqSpec::LearningRateMultipliers multipliers) {
+    TtqSpec spec = WithFactor(0.5f);
+    spec.set_learning_rate_multipliers(multipliers);
+    auto quantizer = Make(spec);
+    quantizer->parameters()[0].value = 2;
+    quantizer->parameters()[1].value = 3;
+    const std::vector<float> latent = {1, 0.1f, -1};
+    Quantized(*quantizer, latent);
+    std::vector<float> gradient = {10, 20, 30};
+    quantizer->Backward(latent, gradient, gradient);
+    EXPECT_EQ(quantizer->parameters()[0].gradient, 10);
+    EXPECT_EQ(quantizer->parameters()[1].gradient, -30);
+    return gradient;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(gradients(TtqSpec::LEARNING_RATE_MULTIPLIERS_UNSPECIFIED),
+              ElementsAre(20, 20, 90));
+  EXPECT_THAT(gradients(TtqSpec::BOTH), ElementsAre(20, 20, 90));
+  EXPECT_THAT(gradients(TtqSpec::NEITHER), ElementsAre(10, 20, 30));
+  EXPECT_THAT(gradients(TtqSpec::POSITIVE), ElementsAre(20, 20, 30));
+  EXPECT_THAT(gradients(TtqSpec::NEGATIVE), ElementsAre(10, 20, 90));
 }
 
 // What is packed must be what was trained.
