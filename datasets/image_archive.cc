@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -55,11 +56,13 @@ absl::StatusOr<ImageTree> ReadImageArchive(const RandomAccessFile& file,
     if (!more) break;
     const std::string& name = member.name;
     std::vector<std::string> parts = PathParts(name);
-    for (const std::string& part : parts) {
-      if (part == "..") {
-        return absl::InvalidArgumentError(absl::StrCat(
-            path, ": ", name, " has .. in its path, which is not allowed"));
-      }
+    if (absl::StartsWith(name, "/")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": ", name, " is an absolute name, which is not allowed"));
+    }
+    if (absl::c_linear_search(parts, "..")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": ", name, " has .. in its path, which is not allowed"));
     }
     if (member.file && !parts.empty() && parts.back() == "classes.txt") {
       parts.pop_back();

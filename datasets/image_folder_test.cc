@@ -1,5 +1,6 @@
 #include "datasets/image_folder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -201,13 +202,23 @@ TEST_F(ImageFolderTest, NothingAtAllIsNotFound) {
       Read(PutFolder("no_classes", {{"train/", ""}}), Split::kTrain).ok());
 }
 
-TEST_F(ImageFolderTest, LinksAndUpwardPathsInArchivesAreRefused) {
+TEST_F(ImageFolderTest, LinksAndPathsOutOfArchivesAreRefused) {
   Files files = GoodFiles();
   files.push_back({"train/cat/link.jpg", "-> /etc/passwd"});
   EXPECT_THAT(std::string(Read(PutArchive("l.tar", "", files), Split::kTrain)
                               .status()
                               .message()),
               HasSubstr("train/cat/link.jpg is a link"));
+  files.back() = {"train/cat/hard.jpg", "=> /etc/passwd"};
+  EXPECT_THAT(std::string(Read(PutArchive("h.tar", "", files), Split::kTrain)
+                              .status()
+                              .message()),
+              HasSubstr("train/cat/hard.jpg is a link"));
+  files.back() = {"/train/cat/x.jpg", PlainJpeg(4, 6, 1, 1, 1)};
+  EXPECT_THAT(std::string(Read(PutArchive("a.tar", "", files), Split::kTrain)
+                              .status()
+                              .message()),
+              HasSubstr("is an absolute name"));
   files.back() = {"../train/cat/x.jpg", PlainJpeg(4, 6, 1, 1, 1)};
   EXPECT_THAT(std::string(Read(PutArchive("u.tar", "", files), Split::kTrain)
                               .status()
@@ -261,6 +272,28 @@ TEST_F(ImageFolderTest, BrokenLinksAreNamed) {
               link + ": is a broken link or was removed; restore or remove it");
     unlink(link.c_str());
   }
+}
+
+// Links to themselves and to the folder that they are in have no end, and a
+// pipe nobody writes to has no beginning.
+TEST_F(ImageFolderTest, NothingIsWaitedForOrFollowedForever) {
+  const std::string folder = PutFolder("good", GoodFiles());
+  for (const char* name : {"train/cat/9.jpg", "train/dog", "test"}) {
+    const std::string link = JoinPath(folder, name);
+    ASSERT_EQ(symlink(link.c_str(), link.c_str()), 0);
+    EXPECT_EQ(Read(folder, Split::kTrain).status().message(),
+              link + ": is a broken link or was removed; restore or remove it");
+    unlink(link.c_str());
+  }
+  const std::string upwards = JoinPath(folder, "train/dog");
+  ASSERT_EQ(symlink(".", upwards.c_str()), 0);
+  EXPECT_THAT(std::string(Read(folder, Split::kTrain).status().message()),
+              HasSubstr("train/dog: an empty class folder"));
+  unlink(upwards.c_str());
+  const std::string pipe = JoinPath(folder, "train/cat/9.jpg");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(Read(folder, Split::kTrain).status().message(),
+            pipe + ": is not a regular file");
 }
 
 TEST_F(ImageFolderTest, ClassesTxtNamesTheClasses) {

@@ -55,6 +55,13 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset,
     return absl::InvalidArgumentError(absl::StrCat(
         "batch_size: ", options.batch_size, " is not a number of images"));
   }
+  if (options.ranks < 1 || options.rank < 0 || options.rank >= options.ranks ||
+      options.batch_size % options.ranks != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "batch_size: ", options.batch_size, " images cannot be shared by ",
+        options.ranks, " ranks (this is rank ", options.rank,
+        "); it must be a multiple of their number"));
+  }
   if (options.queue_batches < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("queue_batches: ", options.queue_batches,
@@ -73,8 +80,9 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset,
   const std::string what =
       absl::StrCat("batch_size: ", options.batch_size, " images, in ",
                    options.queue_batches, " batches and one more");
-  const double bytes = 4.0 * options.batch_size * dataset.shape().size() *
-                       (options.queue_batches + 1.0);
+  const double bytes = 4.0 *
+                       static_cast<double>(options.batch_size / options.ranks) *
+                       dataset.shape().size() * (options.queue_batches + 1.0);
   constexpr char kAdvice[] = "give a smaller one";
   RETURN_IF_ERROR(CheckMemory(what, bytes, kAdvice));
   std::unique_ptr<Loader> loader(new Loader(dataset, complete));
@@ -91,24 +99,25 @@ Loader::Loader(const Dataset& dataset, const Options& options)
     : dataset_(dataset),
       options_(options),
       transform_(dataset.shape(), options.normalization),
+      share_(options.batch_size / options.ranks),
       in_memory_(dataset.InMemory(0) != nullptr),
       threads_count_(ThreadCount(options, in_memory_)),
       parts_(threads_count_ == 1
                  ? 1
-                 : static_cast<int>(std::min(
-                       options.batch_size, kPartsPerThread * threads_count_))),
+                 : static_cast<int>(std::min<int64_t>(
+                       share_, kPartsPerThread * threads_count_))),
       views_(options.ten_crop ? kTenCrops : 1),
       batches_per_epoch_(Groups(dataset, options) * views_),
       // One more for the batch that the caller holds.
       slots_(options.queue_batches + 1) {
-  const int64_t floats = options.batch_size * dataset.shape().size();
+  const int64_t floats = share_ * dataset.shape().size();
   // aligned_alloc wants a multiple of the alignment.
   const size_t bytes = (floats * sizeof(float) + 63) / 64 * 64;
   for (Slot& slot : slots_) {
     slot.images.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
-    slot.labels.resize(options.batch_size);
-    slot.statuses.resize(options.batch_size);
-    slot.left_out.resize(options.batch_size);
+    slot.labels.resize(share_);
+    slot.statuses.resize(share_);
+    slot.left_out.resize(share_);
     slot.batch.images = {slot.images.get(), static_cast<size_t>(floats)};
     slot.batch.labels = slot.labels;
   }
@@ -221,16 +230,20 @@ void Loader::BeginBatch(Slot& slot) {
   slot.batch.epoch = made_epoch_;
   slot.batch.index = made_batch_;
   slot.batch.view = static_cast<int>(made_batch_ % views_);
-  const int64_t first = made_batch_ / views_ * options_.batch_size;
-  slot.batch.count = std::min(options_.batch_size, dataset_.size() - first);
+  slot.batch.count = std::clamp<int64_t>(
+      dataset_.size() - FirstOfShare(slot.batch), 0, share_);
   if (++made_batch_ == batches_per_epoch_) {
     ++made_epoch_;
     made_batch_ = 0;
   }
 }
 
+int64_t Loader::FirstOfShare(const Batch& batch) const {
+  return batch.index / views_ * options_.batch_size + options_.rank * share_;
+}
+
 void Loader::MakePart(int part, Slot& slot, Pixels& pixels) {
-  const int64_t first = slot.batch.index / views_ * options_.batch_size;
+  const int64_t first = FirstOfShare(slot.batch);
   const int64_t begin = slot.batch.count * part / parts_;
   const int64_t end = slot.batch.count * (part + 1) / parts_;
   for (int64_t i = begin; i < end; ++i) {
@@ -320,7 +333,8 @@ void Loader::FinishBatch(Slot& slot) {
     }
     ++kept;
   }
-  if (kept == 0) {
+  // A last batch may have nothing for this rank.
+  if (kept == 0 && slot.batch.count > 0) {
     slot.status = absl::InvalidArgumentError(
         absl::StrCat(dataset_.source(),
                      ": none of a batch's images can be read, the first of "
@@ -329,8 +343,7 @@ void Loader::FinishBatch(Slot& slot) {
     return;
   }
   slot.batch.count = kept;
-  std::fill(images + kept * image_size,
-            images + options_.batch_size * image_size, 0.0f);
+  std::fill(images + kept * image_size, images + share_ * image_size, 0.0f);
   std::fill(slot.labels.begin() + kept, slot.labels.end(), 0);
 }
 

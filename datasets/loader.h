@@ -12,6 +12,10 @@
 // to each image: a run that starts anew at any batch of any epoch sees the same
 // images as one that never stopped, and with any number of threads.
 //
+// Several ranks that train together read a share of each batch each: the rank's
+// turn of as many images in a row. Together they see the images, and what
+// augmentation does to each, of one rank that reads the whole.
+//
 // An image that the dataset leaves out (Dataset::LeaveOut) makes an
 // evaluation's batch shorter; in training the one after it in the dataset
 // stands in for it.
@@ -36,11 +40,11 @@
 namespace tritlab {
 
 struct Batch {
-  // [batch_size][height][width][channels], normalized; 64-byte aligned.
+  // [batch_size / ranks][height][width][channels], normalized; 64-byte aligned.
   std::span<const float> images;
-  // [batch_size].
+  // [batch_size / ranks].
   std::span<const int32_t> labels;
-  // How many of them count. Less than batch_size only with drop_last = false,
+  // How many of them count. Fewer than these only with drop_last = false,
   // for the last batch of an epoch and where images were left out; the rest are
   // images of 0 with label 0.
   int64_t count = 0;
@@ -55,10 +59,12 @@ struct Batch {
 class Loader {
  public:
   struct Options {
-    int64_t batch_size = 128;
-    bool shuffle = false;    // else in the dataset's order
-    bool drop_last = false;  // leaves out a last batch that is not full
-    bool ten_crop = false;   // evaluation: ResizeSpec's, instead of the centre
+    int64_t batch_size = 128;  // of all ranks together
+    int rank = 0;              // whose share this loader makes, below ranks
+    int ranks = 1;             // batch_size is a multiple of it
+    bool shuffle = false;      // else in the dataset's order
+    bool drop_last = false;    // leaves out a last batch that is not full
+    bool ten_crop = false;  // evaluation: ResizeSpec's, instead of the centre
     uint64_t seed = 1;
     AugmentationSpec augmentation = {};  // unset: none
     Normalization normalization = {};    // empty: the dataset's
@@ -121,11 +127,14 @@ class Loader {
   absl::Status MakeImageOrNext(int64_t index, int64_t i, Slot& slot,
                                Pixels& pixels);
   void FinishBatch(Slot& slot);
+  // Where this rank's share of the batch begins in the epoch.
+  int64_t FirstOfShare(const Batch& batch) const;
   void StopThreads();
 
   const Dataset& dataset_;
   const Options options_;
   const ImageTransform transform_;
+  const int64_t share_;  // of a batch, in images
   const bool in_memory_;
   const int threads_count_;
   const int parts_;  // that a batch is made in, each by one thread

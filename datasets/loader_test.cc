@@ -283,6 +283,44 @@ TEST(LoaderTest, AugmentationFollowsSeedEpochAndImage) {
   EXPECT_LT(same({1, 0}, {2, 0}), 5);
 }
 
+// What several ranks see is, batch by batch and side by side, what one sees:
+// the same images, augmented alike. 53 images: in evaluation, the last batch of
+// 8 has 5, of which the ranks behind have fewer or none.
+TEST(LoaderTest, RanksShareEachBatch) {
+  const FakeDataset dataset(true);
+  for (const bool training : {true, false}) {
+    for (const int ranks : {2, 4, 8}) {
+      const auto one = Make(dataset, Options(training));
+      std::vector<std::unique_ptr<Loader>> shares;
+      for (int rank = 0; rank < ranks; ++rank) {
+        Loader::Options options = Options(training);
+        options.rank = rank;
+        options.ranks = ranks;
+        shares.push_back(Make(dataset, options));
+        EXPECT_EQ(shares.back()->batches_per_epoch(), one->batches_per_epoch());
+      }
+      for (const int epoch : {0, 1}) {
+        std::vector<Seen> joined(one->batches_per_epoch());
+        for (const auto& share : shares) {
+          const std::vector<Seen> seen = Epoch(*share, epoch);
+          ASSERT_EQ(seen.size(), joined.size());
+          for (size_t b = 0; b < seen.size(); ++b) {
+            joined[b].epoch = seen[b].epoch;
+            joined[b].index = seen[b].index;
+            joined[b].images.insert(joined[b].images.end(),
+                                    seen[b].images.begin(),
+                                    seen[b].images.end());
+            joined[b].labels.insert(joined[b].labels.end(),
+                                    seen[b].labels.begin(),
+                                    seen[b].labels.end());
+          }
+        }
+        EXPECT_EQ(joined, Epoch(*one, epoch)) << ranks << " ranks";
+      }
+    }
+  }
+}
+
 TEST(LoaderTest, AnErrorReachesTheCallerAndStays) {
   const FakeDataset dataset(false, 20);
   const auto loader = Make(dataset, Options(false));
@@ -309,6 +347,12 @@ TEST(LoaderTest, ImpossibleOptionsAreRefused) {
   EXPECT_FALSE(Loader::Create(dataset, options).ok());
   options = Options(true);
   options.normalization.mean = {0};
+  EXPECT_FALSE(Loader::Create(dataset, options).ok());
+  options = Options(true);
+  options.ranks = 3;
+  EXPECT_THAT(std::string(Loader::Create(dataset, options).status().message()),
+              HasSubstr("batch_size: 8 images cannot be shared by 3 ranks"));
+  options.ranks = options.rank = 2;
   EXPECT_FALSE(Loader::Create(dataset, options).ok());
   options = Options(true);
   options.queue_batches = 0;

@@ -87,7 +87,8 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenNamed(const DatasetSpec& spec,
   return absl::NotFoundError(absl::StrCat(
       data_root.empty() ? "--data_root" : data_root,
       ": has none of cifar-10-batches-bin/, cifar10/, cifar10.tar.gz, "
-      "cifar10.packed; put CIFAR-10 there or give another --data_root"));
+      "cifar10.packed; put CIFAR-10 there, as //datasets:fetch does, or give "
+      "another --data_root"));
 }
 
 TfRecordOptions RecordOptions(const DatasetSpec& spec) {

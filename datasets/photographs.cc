@@ -1,74 +1,19 @@
 #include "datasets/photographs.h"
 
 #include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "datasets/jpeg.h"
+#include "datasets/decode_photograph.h"
 #include "datasets/region.h"
-#include "datasets/resample.h"
 
 namespace tritlab {
 namespace {
 
 // Further ones are counted only.
 constexpr int64_t kMostNamed = 20;
-
-int ShorterSide(const ResizeSpec& spec) {
-  if (spec.has_shorter_side()) return spec.shorter_side();
-  return static_cast<int>(std::lround(spec.crop() * 256.0 / 224));
-}
-
-// The most that an image can be made smaller so that each region still has as
-// many pixels as what becomes of it.
-int Denominator(const std::vector<Region>& regions, const ImageShape& shape) {
-  for (int denominator : {8, 4, 2}) {
-    if (std::all_of(regions.begin(), regions.end(), [&](const Region& region) {
-          return region.height >= denominator * shape.height &&
-                 region.width >= denominator * shape.width;
-        })) {
-      return denominator;
-    }
-  }
-  return 1;
-}
-
-// A region of the image, as large as `full`, in one as large as `size`.
-Region Scaled(const Region& region, const ImageSize& full,
-              const ImageSize& size) {
-  const double y = static_cast<double>(size.height) / full.height;
-  const double x = static_cast<double>(size.width) / full.width;
-  return {region.top * y, region.left * x, region.height * y, region.width * x};
-}
-
-// What must be decoded for the regions, with what the filter takes from beside
-// them.
-JpegPart PartOf(const std::vector<Region>& regions, const ImageSize& full,
-                const ImageShape& shape) {
-  JpegPart wanted;
-  wanted.denominator = Denominator(regions, shape);
-  const ImageSize size{Reduced(full.height, wanted.denominator),
-                       Reduced(full.width, wanted.denominator)};
-  double top = size.height, left = size.width, bottom = 0, right = 0;
-  for (const Region& region : regions) {
-    const Region part = Scaled(region, full, size);
-    const double y = ResampleReach(part.height, shape.height);
-    const double x = ResampleReach(part.width, shape.width);
-    top = std::min(top, part.top - y);
-    left = std::min(left, part.left - x);
-    bottom = std::max(bottom, part.top + part.height + y);
-    right = std::max(right, part.left + part.width + x);
-  }
-  top = std::max(top, 0.0);
-  left = std::max(left, 0.0);
-  wanted.part = {top, left, std::min<double>(bottom, size.height) - top,
-                 std::min<double>(right, size.width) - left};
-  return wanted;
-}
 
 }  // namespace
 
@@ -101,7 +46,9 @@ absl::StatusOr<std::unique_ptr<Photographs>> Photographs::Create(
   info.shape = {options.resize.crop(), options.resize.crop(), 3};
   info.class_names = images->class_names();
   info.normalization = options.normalization;
-  info.shorter_side = ShorterSide(options.resize);
+  info.shorter_side = options.resize.has_shorter_side()
+                          ? options.resize.shorter_side()
+                          : DefaultShorterSide(options.resize.crop());
   info.ten_crop = options.ten_crop;
   return std::unique_ptr<Photographs>(
       new Photographs(std::move(info), std::move(images), options.strict));
@@ -127,22 +74,7 @@ absl::Status Photographs::ReadRegions(int64_t index, ChooseRegions choose,
                                       int32_t* label) const {
   std::string bytes;
   RETURN_IF_ERROR(images_->Read(index, &bytes, label));
-  std::vector<Region> regions;
-  ASSIGN_OR_RETURN(
-      const DecodedJpeg image,
-      DecodeJpegPart(bytes, images_->Name(index), [&](const ImageSize& full) {
-        regions = choose(full);
-        return PartOf(regions, full, shape());
-      }));
-  uint8_t* output = pixels.data();
-  for (const Region& region : regions) {
-    assert(output + shape().size() <= pixels.data() + pixels.size());
-    Resample(image.pixels.get(), image.size, 3,
-             Scaled(region, image.full, image.size),
-             {shape().height, shape().width}, output);
-    output += shape().size();
-  }
-  return absl::OkStatus();
+  return DecodePhotograph(bytes, images_->Name(index), choose, shape(), pixels);
 }
 
 int32_t Photographs::label(int64_t index) const {

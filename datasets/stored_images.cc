@@ -5,6 +5,14 @@
 #include "base/status_macros.h"
 
 namespace tritlab {
+namespace {
+
+absl::Status TooLarge(absl::string_view name) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      name, ": is larger than an image of ", kMaxEncodedBytes >> 20, " MB"));
+}
+
+}  // namespace
 
 absl::Status BrokenLinkError(absl::string_view path) {
   return absl::InvalidArgumentError(absl::StrCat(
@@ -18,10 +26,12 @@ std::string FolderImages::Name(int64_t index) const {
 absl::Status FolderImages::Read(int64_t index, std::string* bytes,
                                 int32_t* label) const {
   const std::string name = Name(index);
-  absl::StatusOr<std::string> read = ReadFile(name, kMaxEncodedBytes);
-  if (absl::IsNotFound(read.status())) return BrokenLinkError(name);
-  if (!read.ok()) return read.status();
-  *bytes = *std::move(read);
+  const auto file = RandomAccessFile::Open(name);
+  if (!file.ok() && (absl::IsNotFound(file.status()) || IsBrokenLink(name)))
+    return BrokenLinkError(name);
+  RETURN_IF_ERROR(file.status());
+  if ((*file)->size() > kMaxEncodedBytes) return TooLarge(name);
+  RETURN_IF_ERROR((*file)->Read(0, (*file)->size(), bytes));
   *label = index_.label(index);
   return absl::OkStatus();
 }
@@ -37,11 +47,7 @@ absl::Status ArchivedImages::Read(int64_t index, std::string* bytes,
     *bytes = contents_[index];
     return absl::OkStatus();
   }
-  if (index_.bytes(index) > kMaxEncodedBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Name(index), ": is larger than an image of ",
-                     kMaxEncodedBytes >> 20, " MB"));
-  }
+  if (index_.bytes(index) > kMaxEncodedBytes) return TooLarge(Name(index));
   return file_->Read(index_.offset(index), index_.bytes(index), bytes);
 }
 

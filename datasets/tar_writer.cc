@@ -28,6 +28,8 @@ std::string MakeTar(const TarFiles& files, bool gzip) {
     archive_entry_set_perm(entry, 0755);
     if (path.ends_with("/")) {
       archive_entry_set_filetype(entry, AE_IFDIR);
+    } else if (contents.starts_with("=> ")) {
+      archive_entry_set_hardlink(entry, contents.substr(3).c_str());
     } else if (contents.starts_with("-> ")) {
       archive_entry_set_filetype(entry, AE_IFLNK);
       archive_entry_set_symlink(entry, contents.substr(3).c_str());

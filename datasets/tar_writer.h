@@ -9,7 +9,7 @@
 namespace tritlab {
 
 // Path -> contents; a path that ends in / is a folder, one whose contents
-// begin with "-> " a link.
+// begin with "-> " a symbolic link, with "=> " a hard one.
 using TarFiles = std::vector<std::pair<std::string, std::string>>;
 
 // The bytes of an archive of them.
