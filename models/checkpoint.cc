@@ -80,7 +80,8 @@ absl::StatusOr<Checkpoint> Read(const std::string& path, const Graph* graph) {
 }  // namespace
 
 absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
-                             const std::string& path) {
+                             const std::string& path,
+                             const std::string& previous) {
   CheckpointHeader header;
   header.set_format_version(kFormatVersion);
   *header.mutable_graph() = checkpoint.graph;
@@ -98,7 +99,7 @@ absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
         absl::string_view(reinterpret_cast<const char*>(values.data()),
                           values.size() * sizeof(float))));
   }
-  return writer->Commit();
+  return writer->Commit(previous);
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path,

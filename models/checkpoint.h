@@ -21,8 +21,10 @@ struct Checkpoint {
   std::string position;  // opaque here
 };
 
+// With `previous`, a path in the same folder, what was at `path` is kept there.
 absl::Status WriteCheckpoint(const Checkpoint& checkpoint,
-                             const std::string& path);
+                             const std::string& path,
+                             const std::string& previous = {});
 
 // DataLoss, naming the file, when it is damaged or truncated; InvalidArgument
 // when it is no checkpoint, is of a newer format, or holds another network than

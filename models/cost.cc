@@ -1,9 +1,17 @@
 #include "models/cost.h"
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "models/shape_inference.h"
 
 namespace tritlab {
+namespace {
+
+// Of one layer, so that their sum fits into 64 bits.
+constexpr double kMostMultiplyAdds = 0x1p50;
+
+}  // namespace
 
 absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph) {
   ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
@@ -19,6 +27,13 @@ absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph) {
     work.outputs = output.image_size();
     if (node.has_convolution()) {
       work.weights = ShapeOf(node.convolution(), input).weight_count();
+      if (static_cast<double>(work.weights) *
+              static_cast<double>(output.height * output.width) >
+          kMostMultiplyAdds) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("graph \"", graph.name(), "\", node \"", node.name(),
+                         "\": has more multiplications than can be counted"));
+      }
       work.multiply_adds = work.weights * output.height * output.width;
     } else {
       const LinearShape shape = ShapeOf(node.linear(), input);

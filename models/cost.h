@@ -21,7 +21,7 @@ struct LayerWork {
 };
 
 // Of all convolutions and linear layers, in the graph's order; InferShapes'
-// errors.
+// errors, and InvalidArgument for a layer of more than 2^50 multiply-adds.
 absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph);
 
 struct Cost {

@@ -56,5 +56,17 @@ TEST(CountCost, RefusesAnImpossibleGraph) {
             absl::StatusCode::kInvalidArgument);
 }
 
+// A file may state any network; counts of it must not overflow.
+TEST(WorkOf, MoreThanCanBeCountedIsRefused) {
+  InputOperator image;
+  image.set_height(1 << 15);
+  image.set_width(1 << 15);
+  image.set_channels(1 << 9);
+  GraphBuilder net("huge", image);
+  net.Convolution("conv", "image", 1 << 9, 3, 1);
+  EXPECT_EQ(WorkOf(net.graph()).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "models/cost.h"
 #include "models/shape_inference.h"
 
 namespace tritlab {
@@ -20,6 +22,12 @@ absl::StatusOr<Parameters> InitialParameters(const Graph& graph,
                                              uint64_t seed) {
   using Role = ParameterTensor::Role;
   ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
+  // A file may state any network.
+  ASSIGN_OR_RETURN(const Cost cost, CountCost(graph));
+  RETURN_IF_ERROR(
+      CheckMemory(absl::StrCat("the parameters of ", graph.name()),
+                  sizeof(float) * static_cast<double>(cost.parameters),
+                  "use a smaller network"));
   Parameters parameters;
   const auto add = [&](const Node& node, const char* suffix, Role role,
                        int64_t count, float value) {

@@ -50,7 +50,7 @@ struct Parameters {
 // Draws initial values. Convolutions: He et al. 2015, normal with variance 2 /
 // fan_in. Linear layers: uniform in
 // +-1/sqrt(fan_in), biases too. Batch normalization: scale 1, shift 0, mean 0,
-// variance 1.
+// variance 1. ResourceExhausted before memory is taken that there is not.
 absl::StatusOr<Parameters> InitialParameters(const Graph& graph, uint64_t seed);
 
 // The nodes with weights (convolutions and linear layers), first to last: what

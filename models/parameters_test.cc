@@ -1,9 +1,12 @@
 #include "models/parameters.h"
 
 #include <cmath>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
+#include "models/graph_builder.h"
 
 namespace tritlab {
 namespace {
@@ -17,6 +20,20 @@ Graph ResNet8(int width = 16) {
   image.set_width(32);
   image.set_channels(3);
   return *BuildGraph(model, image, 10);
+}
+
+// A file may state any network: nothing is drawn that there is no memory for.
+TEST(ParametersTest, MoreThanTheMachinesMemoryIsRefused) {
+  InputOperator image;
+  image.set_height(1024);
+  image.set_width(1024);
+  image.set_channels(1);
+  GraphBuilder net("huge", image);
+  std::string x = "image";
+  for (int i = 0; i < 100; ++i)
+    x = net.Linear(absl::StrCat("fc", i), x, 1 << 18);
+  const absl::Status status = InitialParameters(net.graph(), 1).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
 }
 
 // Training starts where He et al. say it should: a wrong variance is hard to
