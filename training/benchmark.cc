@@ -1,7 +1,9 @@
 // Images/s of a whole training step: batch, forward, loss, backward,
 // quantizers, optimizer; the quantizers' part of it alone; and an evaluation,
 // with and without counting activations. Names are fixed:
-// TrainStep/NETWORK/TYPE[_METHOD]/batch:N, images/s is items_per_second;
+// TrainStep/NETWORK/TYPE[_METHOD]/batch:N, images/s is items_per_second, with
+// quantizer_share and data_wait_share of the step's time and activation_bytes
+// (activations and their gradients);
 // QuantizeStep/NETWORK/METHOD; Evaluate/NETWORK/TYPE[_counted]/images:N.
 
 #include "benchmark/benchmark.h"
@@ -9,14 +11,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/wall_clock_rate.h"
 #include "datasets/open_dataset.h"
 #include "google/protobuf/text_format.h"
-#include "models/build.h"
 #include "training/activation_counter.h"
 #include "training/evaluation.h"
+#include "training/measured_training.h"
 #include "training/trained_network.h"
 #include "training/trainer.h"
 
@@ -30,10 +34,12 @@ struct Method {
 };
 constexpr Method kFullPrecision = {"", nullptr};
 constexpr Method kTtq = {"ttq", "quantizer { ttq { } }"};
+constexpr Method kInq = {"inq",
+                         "quantizer { inq { bits: 5 portions: [0.5, 1] } }"};
 constexpr Method kMethods[] = {
     kTtq,
     {"ttq_sparsity", "quantizer { ttq { sparsity: 0.5 } }"},
-    {"inq", "quantizer { inq { bits: 5 portions: [0.5, 1] } }"},
+    kInq,
     {"global", "quantizer { global { bits: 5 } }"},
     {"twn", "quantizer { twn { } }"},
     {"bwn", "quantizer { bwn { } }"},
@@ -44,18 +50,10 @@ constexpr Method kDorefaEverywhere = {
     "gradients { dorefa { bits: 8 } }"};
 
 struct Case {
-  int depth;
+  std::string network;  // measured_training.h
   DataType type;
   Method method;
 };
-
-std::unique_ptr<Dataset> Images(Split split, int test_images = 10) {
-  DatasetSpec spec;
-  spec.set_name("synthetic");
-  spec.mutable_synthetic()->set_train_images(2560);
-  spec.mutable_synthetic()->set_test_images(test_images);
-  return *OpenDataset(spec, "", split);
-}
 
 Policy PolicyOf(const Method& method) {
   Policy policy;
@@ -66,48 +64,37 @@ Policy PolicyOf(const Method& method) {
   return policy;
 }
 
-PhaseSpec Phase(int batch, const Method& method) {
-  PhaseSpec phase;
-  phase.set_name("benchmark");
-  phase.set_epochs(1000000);
-  phase.set_batch_size(batch);
-  phase.mutable_optimizer()->mutable_sgd()->set_momentum(0.9f);
-  phase.mutable_optimizer()->mutable_sgd()->set_nesterov(true);
-  phase.mutable_optimizer()->set_weight_decay(5e-4f);
-  phase.mutable_schedule()->set_learning_rate(0.01f);
-  phase.mutable_augmentation()->set_pad_crop(4);
-  phase.mutable_augmentation()->set_flip(true);
-  *phase.mutable_policy() = PolicyOf(method);
-  return phase;
-}
-
-Graph ResNet(int depth) {
-  ModelSpec model;
-  model.mutable_cifar_resnet()->set_depth(depth);
-  InputOperator image;
-  image.set_height(32);
-  image.set_width(32);
-  image.set_channels(3);
-  return *BuildGraph(model, image, 10);
-}
-
-void TrainStep(benchmark::State& state, Case of) {
+void TrainStep(benchmark::State& state, const Case& of) {
   const int batch = static_cast<int>(state.range(0));
-  const auto train = Images(Split::kTrain), test = Images(Split::kTest);
-  auto trainer = Trainer::Create(ResNet(of.depth), Phase(batch, of.method),
-                                 *train, *test, {.type = of.type});
-  if (!trainer.ok() || !(*trainer)->Begin(nullptr).ok()) {
+  auto training = BeginMeasuredTraining(*MeasuredNetwork(of.network), of.type,
+                                        batch, PolicyOf(of.method));
+  if (!training.ok()) {
     state.SkipWithError("the network cannot be trained");
     return;
   }
+  Trainer& trainer = *training->trainer;
+  double quantizers = 0, data_wait = 0;
+  trainer.ObserveSteps(
+      [&](const StepPart& part) {
+        if (part.name == "data_wait") data_wait += part.seconds;
+        if (absl::StartsWith(part.name, "quantizer"))
+          quantizers += part.seconds;
+      },
+      /*operators=*/nullptr);
+  const double seconds_before = trainer.position().training_seconds();
   const WallClockRate rate;
   for (auto _ : state) {
-    if (!(*trainer)->Step().ok()) {
+    if (!trainer.Step().ok()) {
       state.SkipWithError("the loss is not finite");
       return;
     }
   }
   rate.SetItemsProcessed(state, state.iterations() * batch);
+  const double seconds = trainer.position().training_seconds() - seconds_before;
+  state.counters["quantizer_share"] = quantizers / seconds;
+  state.counters["data_wait_share"] = data_wait / seconds;
+  state.counters["activation_bytes"] =
+      static_cast<double>(trainer.activation_bytes());
 }
 
 // What the quantizers of weights add to a step: latent weights to computed ones
@@ -116,8 +103,8 @@ void TrainStep(benchmark::State& state, Case of) {
 void QuantizeStep(benchmark::State& state, Method method) {
   OptimizerSpec optimizer;
   optimizer.mutable_sgd();
-  auto network = TrainedNetwork::Create(ResNet(20), PolicyOf(method), optimizer,
-                                        /*seed=*/1);
+  auto network = TrainedNetwork::Create(
+      *MeasuredNetwork("resnet20"), PolicyOf(method), optimizer, /*seed=*/1);
   if (!network.ok() || !(*network)->Initialize(nullptr).ok() ||
       !(*network)->BeginStage(0).ok()) {
     state.SkipWithError("the network cannot be quantized");
@@ -133,8 +120,11 @@ void QuantizeStep(benchmark::State& state, Method method) {
 // counting.
 void EvaluateTest(benchmark::State& state, DataType type, bool counted) {
   const auto images = static_cast<int>(state.range(0));
-  const Graph graph = ResNet(20);
-  const auto test = Images(Split::kTest, images);
+  const Graph graph = *MeasuredNetwork("resnet20");
+  DatasetSpec spec;
+  spec.set_name("synthetic");
+  spec.mutable_synthetic()->set_test_images(images);
+  const auto test = *OpenDataset(spec, "", Split::kTest);
   const auto loader = *Loader::Create(*test, {.batch_size = 128});
   auto network = TrainedNetwork::Create(graph, PolicyOf(kTtq), OptimizerSpec(),
                                         /*seed=*/1);
@@ -158,23 +148,33 @@ void EvaluateTest(benchmark::State& state, DataType type, bool counted) {
   rate.SetItemsProcessed(state, state.iterations() * images);
 }
 
-void RegisterTrainStep(const Case& of) {
+void RegisterTrainStep(const Case& of, const std::vector<int64_t>& batches) {
   const std::string method = of.method.name;
-  benchmark::RegisterBenchmark(
-      absl::StrCat("TrainStep/resnet", of.depth, "/", Name(of.type),
-                   method.empty() ? "" : "_", method)
-          .c_str(),
-      TrainStep, of)
-      ->ArgName("batch")
-      ->Arg(128)
-      ->Unit(benchmark::kMillisecond);
+  auto* const registered =
+      benchmark::RegisterBenchmark(
+          absl::StrCat("TrainStep/", of.network, "/", Name(of.type),
+                       method.empty() ? "" : "_", method)
+              .c_str(),
+          TrainStep, of)
+          ->ArgName("batch")
+          ->Unit(benchmark::kMillisecond);
+  for (const int64_t batch : batches) registered->Arg(batch);
 }
 
 void Register() {
-  for (const int depth : {20, 56}) {
-    for (const DataType type : {DataType::kBF16, DataType::kF32}) {
-      for (const Method& method : {kFullPrecision, kTtq, kDorefaEverywhere})
-        RegisterTrainStep({depth, type, method});
+  for (const DataType type : {DataType::kBF16, DataType::kF32}) {
+    for (const char* network : {"resnet20", "resnet56", "vgg_small"}) {
+      for (const Method& method :
+           {kFullPrecision, kTtq, kInq, kDorefaEverywhere})
+        RegisterTrainStep({network, type, method}, {128});
+    }
+    // What a step costs against depth and batch (tools/plot_step_cost).
+    for (const int depth : {20, 32, 44, 56, 110}) {
+      const bool has_128 = depth == 20 || depth == 56;
+      RegisterTrainStep({absl::StrCat("resnet", depth), type, kFullPrecision},
+                        has_128
+                            ? std::vector<int64_t>{16, 32, 64, 256, 512}
+                            : std::vector<int64_t>{16, 32, 64, 128, 256, 512});
     }
   }
   for (const DataType type : {DataType::kBF16, DataType::kF32}) {

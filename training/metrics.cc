@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,9 +15,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "base/csv.h"
 #include "base/file.h"
 #include "base/record_file.h"
 #include "base/status_macros.h"
@@ -35,33 +33,19 @@ constexpr absl::string_view kHeader =
     "phase,epoch,step,learning_rate,train_loss,train_top1,test_loss,test_top1,"
     "weight_sparsity,seconds\n";
 
-std::string Number(double value) {
-  if (std::isnan(value)) return "nan";
-  char text[32];
-  const std::to_chars_result end =
-      std::to_chars(text, text + sizeof(text), value);
-  return std::string(text, end.ptr);
-}
-
-// RFC 4180, but a line break becomes a space: one row, one line.
-std::string CsvText(absl::string_view text) {
-  std::string line = absl::StrReplaceAll(text, {{"\n", " "}, {"\r", " "}});
-  if (line.find_first_of(",\"") == std::string::npos) return line;
-  return absl::StrCat("\"", absl::StrReplaceAll(line, {{"\"", "\"\""}}), "\"");
-}
-
-std::string CsvLine(const MetricsRow& row) {
+std::string LineOf(const MetricsRow& row) {
   const EpochRecord& epoch = row.epoch;
-  std::vector<std::string> cells = {CsvText(row.phase),
-                                    absl::StrCat(epoch.epoch()),
-                                    absl::StrCat(epoch.step())};
+  // One row, one line.
+  std::vector<std::string> fields = {
+      absl::StrReplaceAll(row.phase, {{"\n", " "}, {"\r", " "}}),
+      absl::StrCat(epoch.epoch()), absl::StrCat(epoch.step())};
   for (const double value :
        {epoch.learning_rate(), epoch.train_loss(), epoch.train_top1(),
         epoch.test_loss(), epoch.test_top1(), epoch.weight_sparsity(),
         epoch.seconds()}) {
-    cells.push_back(Number(value));
+    fields.push_back(CsvNumber(value));
   }
-  return absl::StrCat(absl::StrJoin(cells, ","), "\n");
+  return CsvLine(fields);
 }
 
 void AddWeightSets(const std::string& prefix, const WeightSets& sets,
@@ -150,7 +134,7 @@ absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
                    RecordWriter::Create(events_path));
   RETURN_IF_ERROR(events->Write(TensorBoardFileVersion(0)));
   for (const MetricsRow& row : history) {
-    csv += CsvLine(row);
+    csv += LineOf(row);
     RETURN_IF_ERROR(events->Write(EventOf(row, clock.TimeOf(row))));
     const auto kept =
         pictures.find({row.phase, static_cast<int64_t>(row.epoch.step())});
@@ -173,13 +157,16 @@ MetricsWriter::~MetricsWriter() { close(csv_descriptor_); }
 
 absl::Status MetricsWriter::Append(const MetricsRow& row,
                                    const TensorBoardPictures& pictures) {
-  RETURN_IF_ERROR(AppendCsv(CsvLine(row)));
+  RETURN_IF_ERROR(AppendCsv(LineOf(row)));
   const double time = clock_.TimeOf(row);
   RETURN_IF_ERROR(events_->Write(EventOf(row, time)));
-  if (pictures.histograms.empty() && pictures.images.empty())
-    return absl::OkStatus();
-  return events_->Write(TensorBoardPicturesRecord(
-      time, static_cast<int64_t>(row.epoch.step()), pictures));
+  if (!pictures.histograms.empty() || !pictures.images.empty()) {
+    RETURN_IF_ERROR(events_->Write(TensorBoardPicturesRecord(
+        time, static_cast<int64_t>(row.epoch.step()), pictures)));
+  }
+  // Of all that is written here, no checkpoint remembers the pictures: they
+  // have to be on the disk before the epoch's checkpoint is.
+  return events_->Flush();
 }
 
 absl::Status MetricsWriter::AppendCsv(const std::string& line) {

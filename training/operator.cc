@@ -17,12 +17,10 @@
 #include "kernels/local_response_normalization.h"
 #include "kernels/pooling.h"
 #include "models/shape_inference.h"
+#include "training/running_statistics.h"
 
 namespace tritlab {
 namespace {
-
-// The share of the newest batch in batch normalization's running statistics.
-constexpr float kStatisticsMomentum = 0.1f;
 
 // Convolutions and linear layers: their kernels are called alike.
 template <typename Kernel>
@@ -37,9 +35,11 @@ class WeightedOperator : public Operator {
   void Forward(const ForwardTensors& tensors) override {
     kernel_->Forward(tensors.inputs[0], tensors.output);
   }
-  void Backward(const BackwardTensors& tensors) override {
+  void BackwardWeights(const BackwardTensors& tensors) override {
     kernel_->BackwardWeights(tensors.inputs[0], tensors.grad_outputs[0],
                              values_.grad_weights, values_.grad_bias);
+  }
+  void Backward(const BackwardTensors& tensors) override {
     if (tensors.grad_input != nullptr)
       kernel_->BackwardInput(tensors.grad_outputs[0], tensors.grad_input);
   }
@@ -52,48 +52,51 @@ class WeightedOperator : public Operator {
 class BatchNormalizationStep : public Operator {
  public:
   BatchNormalizationStep(std::unique_ptr<BatchNormalization> kernel,
-                         const Shape& shape, const NodeValues& values,
-                         bool training)
+                         const BatchNormalizationShape& shape,
+                         const NodeValues& values, bool training)
       : kernel_(std::move(kernel)),
         values_(values),
+        add_(shape.add),
         training_(training),
-        batch_mean_(shape.channels),
-        batch_variance_(shape.channels) {
-    const double count = static_cast<double>(shape.size() / shape.channels);
-    unbiased_ = static_cast<float>(count > 1 ? count / (count - 1) : 1);
-  }
+        batch_mean_(shape.input.channels),
+        batch_variance_(shape.input.channels),
+        pixels_(static_cast<double>(shape.input.size()) /
+                static_cast<double>(shape.input.channels)) {}
 
   void Forward(const ForwardTensors& tensors) override {
+    const void* const addend = add_ ? tensors.inputs[1] : nullptr;
     if (!training_) {
-      kernel_->ForwardInference(tensors.inputs[0], values_.scale, values_.shift,
-                                values_.mean, values_.variance, tensors.output);
+      kernel_->ForwardInference(tensors.inputs[0], addend, values_.scale,
+                                values_.shift, values_.mean, values_.variance,
+                                tensors.output);
       return;
     }
-    kernel_->ForwardTraining(tensors.inputs[0], values_.scale, values_.shift,
-                             tensors.output, batch_mean_, batch_variance_);
-    for (size_t c = 0; c < batch_mean_.size(); ++c) {
-      values_.mean[c] +=
-          kStatisticsMomentum * (batch_mean_[c] - values_.mean[c]);
-      values_.variance[c] +=
-          kStatisticsMomentum *
-          (unbiased_ * batch_variance_[c] - values_.variance[c]);
-    }
+    kernel_->ForwardTraining(tensors.inputs[0], addend, values_.scale,
+                             values_.shift, tensors.output, batch_mean_,
+                             batch_variance_);
+    UpdateRunningStatistics(batch_mean_, batch_variance_, pixels_, values_.mean,
+                            values_.variance);
   }
   void Backward(const BackwardTensors& tensors) override {
-    kernel_->Backward(tensors.inputs[0], tensors.grad_outputs[0], values_.scale,
-                      tensors.grad_input, values_.grad_scale,
-                      values_.grad_shift);
+    kernel_->Backward(
+        tensors.inputs[0], tensors.output,
+        {.output = tensors.grad_outputs[0],
+         .output_2 = tensors.grad_outputs[1],
+         .input = add_ ? tensors.grad_inputs[0] : tensors.grad_input,
+         .addend = add_ ? tensors.grad_inputs[1] : nullptr},
+        values_.scale, values_.grad_scale, values_.grad_shift);
   }
+  bool sums_gradients() const override { return add_; }
   bool needs_grad_input() const override { return true; }
   bool in_place_backward() const override { return true; }
+  bool separates_gradients() const override { return add_; }
 
  private:
   const std::unique_ptr<BatchNormalization> kernel_;
   const NodeValues values_;
-  const bool training_;
+  const bool add_, training_;
   std::vector<float> batch_mean_, batch_variance_;
-  float unbiased_;  // from the batch's biased variance to the estimate that
-                    // inference uses
+  const double pixels_;
 };
 
 class ReluStep : public Operator {
@@ -272,10 +275,11 @@ absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
       BatchNormalizationShape shape =
           ShapeOf(node.batch_normalization(), inputs[0]);
       shape.relu = options.relu;
+      shape.add = options.add;
       ASSIGN_OR_RETURN(auto kernel, BatchNormalization::Create(
                                         shape, type, options.training));
-      return std::make_unique<BatchNormalizationStep>(
-          std::move(kernel), inputs[0], values, options.training);
+      return std::make_unique<BatchNormalizationStep>(std::move(kernel), shape,
+                                                      values, options.training);
     }
     case Node::kRelu:
       return std::make_unique<ReluStep>(type, output.size());

@@ -55,7 +55,7 @@ struct BackwardTensors {
   // nullptr where nobody wants it, save for operators that need it.
   void* grad_input = nullptr;
   // Of operators that separate gradients, instead: one an input, nullptr where
-  // nobody wants it.
+  // nobody wants it, save for operators that need it.
   std::vector<void*> grad_inputs = {};
 };
 
@@ -66,21 +66,26 @@ class Operator {
   // Takes over weights that have changed.
   virtual void LoadWeights() {}
   virtual void Forward(const ForwardTensors& tensors) = 0;
-  // Computes the input's gradient, and those of the node's own parameters.
+  // Before Backward: the gradients of weights and bias, of those that have
+  // them.
+  virtual void BackwardWeights(const BackwardTensors&) {}
+  // Computes the input's gradient, and those of the node's other parameters.
   // Additions have one gradient for both inputs.
   virtual void Backward(const BackwardTensors& tensors) = 0;
 
   // Whether grad_outputs may hold two gradients.
   virtual bool sums_gradients() const { return false; }
-  // Whether Backward writes grad_input even where nobody wants it.
+  // Whether Backward writes grad_input (or all grad_inputs) even where nobody
+  // wants it.
   virtual bool needs_grad_input() const { return false; }
-  // Whether grad_input may be grad_outputs[0].
+  // Whether grad_input may be grad_outputs[0]; of operators that separate
+  // gradients, the last of grad_inputs.
   virtual bool in_place_backward() const { return false; }
   // Whether each input's gradient is just the output's (an addition without
   // ReLU): Backward is then never called.
   virtual bool passes_gradient() const { return false; }
-  // Whether each input has a gradient of its own (a concatenation): Backward
-  // then writes grad_inputs.
+  // Whether each input has a gradient of its own (a concatenation, an addition
+  // behind batch normalization): Backward then writes grad_inputs.
   virtual bool separates_gradients() const { return false; }
 };
 
@@ -88,8 +93,12 @@ struct OperatorOptions {
   DataType type = DataType::kF32;
   bool training = false;
   bool input_gradient = false;
-  bool relu = false;  // the ReLU behind the node is part of it (batch
-                      // normalization and additions only)
+  // The ReLU behind the node is part of it (batch normalization and additions
+  // only).
+  bool relu = false;
+  // Batch normalization with relu: so is the addition in between, of the second
+  // input.
+  bool add = false;
 };
 
 // The operator of `node`, whose inputs and output have these shapes.

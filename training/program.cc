@@ -1,16 +1,21 @@
 #include "training/program.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
+#include "kernels/batch_normalization.h"
 #include "kernels/elementwise.h"
+#include "models/cost.h"
 #include "models/shape_inference.h"
 #include "training/quantized_operator.h"
+#include "training/synchronized_batch_normalization.h"
 
 namespace tritlab {
 namespace {
@@ -24,12 +29,33 @@ std::vector<int> CountConsumers(const ShapedGraph& shaped) {
   return consumers;
 }
 
+// What graph.proto calls the node's operator.
+std::string KindOf(const Node& node) {
+  return Node::descriptor()->FindFieldByNumber(node.operator_case())->name();
+}
+
+// The work of the graph's layers, by name.
+absl::StatusOr<std::map<std::string, LayerWork>> WorkByName(
+    const Graph& graph) {
+  ASSIGN_OR_RETURN(const std::vector<LayerWork> works, WorkOf(graph));
+  std::map<std::string, LayerWork> by_name;
+  for (const LayerWork& work : works) by_name[work.name] = work;
+  return by_name;
+}
+
+double Now() {
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     const Graph& graph, const std::vector<NodeValues>& values,
     const Options& options) {
   ASSIGN_OR_RETURN(ShapedGraph shaped, InferShapes(graph, options.batch));
+  ASSIGN_OR_RETURN(const auto works, WorkByName(graph));
   std::unique_ptr<Program> program(new Program(options));
   const std::vector<int> consumers = CountConsumers(shaped);
 
@@ -44,17 +70,52 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
         consumers[input] == 1)
       fused_relu[input] = i;
   }
+  // In training, a batch normalization that only such an addition reads is
+  // computed with it, in the addition's place. Inference shows its observers
+  // what is added.
+  std::vector<int> added_by(graph.nodes_size(), -1);  // the addition
+  std::vector<int> adds(graph.nodes_size(), -1);      // the batch normalization
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    if (!options.training || options.synchronized != nullptr) break;
+    if (!graph.nodes(i).has_add() || fused_relu[i] < 0) continue;
+    for (const int input : shaped.inputs[i]) {
+      if (!graph.nodes(input).has_batch_normalization() ||
+          consumers[input] != 1)
+        continue;
+      added_by[input] = i;
+      adds[i] = input;
+      break;
+    }
+  }
 
   std::vector<bool> has_gradient(graph.nodes_size(),
                                  false);  // of the node's output
   double quantized_gradients = 0;         // bytes
-  for (int i = 1; i < graph.nodes_size(); ++i) {
+  for (int last = 1; last < graph.nodes_size(); ++last) {
+    const Node& at = graph.nodes(last);
+    if (at.has_relu() && fused_relu[shaped.inputs[last][0]] == last) continue;
+    if (added_by[last] >= 0) continue;
+    // The first node that the operator stands for.
+    const int i = adds[last] >= 0 ? adds[last] : last;
     const Node& node = graph.nodes(i);
-    if (node.has_relu() && fused_relu[shaped.inputs[i][0]] == i) continue;
     Step step;
     step.inputs = shaped.inputs[i];
-    step.output = fused_relu[i] >= 0 ? fused_relu[i] : i;
-    if (node.has_convolution() || node.has_linear()) step.layer = i;
+    step.output = fused_relu[last] >= 0 ? fused_relu[last] : last;
+    step.node = i;
+    step.kind = KindOf(node);
+    if (i != last) {
+      const std::vector<int>& added = shaped.inputs[last];
+      step.inputs.push_back(added[added[0] == i ? 1 : 0]);
+      absl::StrAppend(&step.kind, "+", KindOf(at));
+    }
+    if (fused_relu[last] >= 0)
+      absl::StrAppend(&step.kind, "+", KindOf(graph.nodes(fused_relu[last])));
+    if (node.has_convolution() || node.has_linear()) {
+      step.layer = i;
+      const LayerWork& work = works.at(node.name());
+      step.multiply_adds = work.multiply_adds * options.batch;
+      step.weight_bytes = work.weights * SizeOf(DataType::kF32);
+    }
     std::vector<Shape> input_shapes;
     bool input_gradient = false;
     for (const int input : step.inputs) {
@@ -74,18 +135,29 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
            .inputs = step.inputs,
            .output = quantized,
            .layer = i,
-           .quantizes_input = true});
+           .quantizes_input = true,
+           .node = i,
+           .kind = "activation_quantizer"});
       shaped.shapes.push_back(input_shapes[0]);
       has_gradient.push_back(input_gradient);
       step.inputs = {quantized};
     }
-    ASSIGN_OR_RETURN(
-        step.op,
-        MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
-                     {.type = options.type,
-                      .training = options.training,
-                      .input_gradient = options.training && input_gradient,
-                      .relu = fused_relu[i] >= 0}));
+    if (node.has_batch_normalization() && options.synchronized != nullptr) {
+      BatchNormalizationShape shape =
+          ShapeOf(node.batch_normalization(), input_shapes[0]);
+      shape.relu = fused_relu[last] >= 0;
+      step.op = MakeSynchronizedBatchNormalization(shape, options.type, of_node,
+                                                   *options.synchronized);
+    } else {
+      ASSIGN_OR_RETURN(
+          step.op,
+          MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
+                       {.type = options.type,
+                        .training = options.training,
+                        .input_gradient = options.training && input_gradient,
+                        .relu = fused_relu[last] >= 0,
+                        .add = i != last}));
+    }
     if (options.training && of_node.gradients != nullptr) {
       step.op = WithQuantizedGradient(std::move(step.op), options.type,
                                       shaped.shapes[i], *of_node.gradients);
@@ -95,8 +167,9 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     program->steps_.push_back(std::move(step));
   }
   program->logits_ = graph.nodes_size() - 1;
-  for (int i = 0; i < graph.nodes_size(); ++i)
-    program->elements_.push_back(shaped.shapes[i].size());
+  program->nodes_ = graph.nodes_size();
+  for (const Shape& shape : shaped.shapes)
+    program->elements_.push_back(shape.size());
   const Shape& logits = shaped.shapes[program->logits_];
   if (logits.height != 1 || logits.width != 1) {
     return absl::InvalidArgumentError(
@@ -166,7 +239,8 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
       gradients.resize(gradients.size() - 2);
       // Into a itself, unless somebody else still reads it.
       const int sum = plan.users(a) == 1 ? a : acquire(step.output);
-      backward_.push_back({.sum_elements = shapes[step.output].size(),
+      backward_.push_back({.step = s,
+                           .sum_elements = shapes[step.output].size(),
                            .grad_outputs = {a, b},
                            .grad_input = sum});
       if (sum != a) plan.Release(a);
@@ -177,6 +251,7 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
     for (const int input : step.inputs)
       input_wanted = input_wanted || has_gradient[input];
     int grad_input = -1;
+    std::vector<int> unwanted;  // gradients of inputs that nobody reads
     if (step.op->passes_gradient()) {
       grad_input = gradients[0];
       plan.Share(grad_input);
@@ -185,10 +260,23 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
       for (size_t i = 0; i < gradients.size(); ++i)
         backward.grad_outputs[i] = gradients[i];
       if (step.op->separates_gradients()) {
-        for (const int input : step.inputs) {
+        for (size_t i = 0; i < step.inputs.size(); ++i) {
+          const int input = step.inputs[i];
           const bool wanted = has_gradient[input];
-          backward.grad_inputs.push_back(wanted ? acquire(input) : -1);
-          if (wanted) received[input].push_back(backward.grad_inputs.back());
+          int of_input = -1;
+          if (step.op->in_place_backward() && i + 1 == step.inputs.size() &&
+              plan.users(gradients[0]) == 1) {
+            of_input = gradients[0];
+            plan.Share(of_input);
+          } else if (wanted || step.op->needs_grad_input()) {
+            of_input = acquire(input);
+          }
+          backward.grad_inputs.push_back(of_input);
+          if (wanted) {
+            received[input].push_back(of_input);
+          } else if (of_input >= 0) {
+            unwanted.push_back(of_input);
+          }
         }
       } else if (input_wanted || step.op->needs_grad_input()) {
         if (step.op->in_place_backward() && plan.users(gradients[0]) == 1) {
@@ -202,6 +290,7 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
       backward_.push_back(std::move(backward));
     }
     for (const int gradient : gradients) plan.Release(gradient);
+    for (const int gradient : unwanted) plan.Release(gradient);
     if (grad_input < 0) continue;
     for (const int input : step.inputs) {
       if (!has_gradient[input]) continue;
@@ -214,7 +303,10 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
 }
 
 void Program::LoadWeights() {
-  for (Step& step : steps_) step.op->LoadWeights();
+  for (const Step& step : steps_) {
+    if (step.layer < 0 || step.quantizes_input) continue;
+    Run(step, Pass::kLoadWeights, nullptr, [&] { step.op->LoadWeights(); });
+  }
 }
 
 void Program::Bind() {
@@ -236,7 +328,6 @@ void Program::Bind() {
     tensors.grad_input = gradient(backward.grad_input);
     for (const int grad_input : backward.grad_inputs)
       tensors.grad_inputs.push_back(gradient(grad_input));
-    if (backward.step < 0) continue;
     tensors.inputs = steps_[backward.step].tensors.inputs;
     tensors.output = steps_[backward.step].tensors.output;
   }
@@ -251,8 +342,8 @@ const void* Program::Forward(const float* images) {
                              .before_quantization = step.quantizes_input,
                              .values = step.tensors.inputs[0]});
     }
-    step.op->Forward(step.tensors);
-    if (observer_ && step.output < static_cast<int>(elements_.size())) {
+    Run(step, Pass::kForward, nullptr, [&] { step.op->Forward(step.tensors); });
+    if (observer_ && step.output < nodes_) {
       std::vector<float> values(elements_[step.output]);
       ToFloat(options_.type, step.tensors.output,
               static_cast<int64_t>(values.size()), values.data());
@@ -267,13 +358,75 @@ void Program::Backward(const void* grad_logits) {
               options_.batch * classes_ * SizeOf(options_.type));
   for (const BackwardStep& backward : backward_) {
     const BackwardTensors& tensors = backward.tensors;
-    if (backward.step < 0) {
-      AddForward(options_.type, backward.sum_elements, tensors.grad_outputs[0],
-                 tensors.grad_outputs[1], /*relu=*/false, tensors.grad_input);
+    const Step& step = steps_[backward.step];
+    if (backward.sum_elements > 0) {
+      Run(step, Pass::kSumGradients, &backward, [&] {
+        AddForward(options_.type, backward.sum_elements,
+                   tensors.grad_outputs[0], tensors.grad_outputs[1],
+                   /*relu=*/false, tensors.grad_input);
+      });
       continue;
     }
-    steps_[backward.step].op->Backward(tensors);
+    if (step.layer >= 0 && !step.quantizes_input) {
+      Run(step, Pass::kBackwardWeights, &backward,
+          [&] { step.op->BackwardWeights(tensors); });
+    }
+    Run(step, Pass::kBackward, &backward, [&] { step.op->Backward(tensors); });
   }
+}
+
+template <typename Function>
+void Program::Run(const Step& step, Pass pass, const BackwardStep* backward,
+                  const Function& function) const {
+  if (!operator_observer_) return function();
+  OperatorRun run = Describe(step, pass, backward);
+  run.start_seconds = Now();
+  function();
+  run.seconds = Now() - run.start_seconds;
+  operator_observer_(run);
+}
+
+OperatorRun Program::Describe(const Step& step, Pass pass,
+                              const BackwardStep* backward) const {
+  OperatorRun run{.node = step.node, .kind = step.kind, .pass = pass};
+  const int64_t output = elements_[step.output];
+  int64_t inputs = 0;
+  for (const int input : step.inputs) inputs += elements_[input];
+  int64_t values = 0;  // of options_.type
+  bool weights = pass != Pass::kSumGradients;
+  switch (pass) {
+    case Pass::kLoadWeights:
+      break;
+    case Pass::kForward:
+      run.multiply_adds = step.multiply_adds;
+      values = inputs + output;
+      break;
+    case Pass::kBackwardWeights:
+      run.multiply_adds = step.multiply_adds;
+      values = inputs + output;
+      break;
+    case Pass::kBackward: {
+      // The gradients received, what was read or (by a ReLU) written forwards,
+      // and the gradients sent. Layers had their input in kBackwardWeights.
+      const bool sends =
+          backward->grad_input >= 0 || !backward->grad_inputs.empty();
+      const bool layer = step.layer >= 0 && !step.quantizes_input;
+      if (layer && !sends) {
+        weights = false;
+        break;
+      }
+      run.multiply_adds = step.multiply_adds;
+      values = output + (layer ? 0 : inputs) + (sends ? inputs : 0);
+      if (backward->grad_outputs[1] >= 0) values += output;
+      break;
+    }
+    case Pass::kSumGradients:
+      values = 3 * output;
+      break;
+  }
+  run.bytes = values * static_cast<int64_t>(SizeOf(options_.type)) +
+              (weights ? step.weight_bytes : 0);
+  return run;
 }
 
 int64_t Program::activation_bytes() const {

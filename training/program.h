@@ -16,7 +16,9 @@
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
 #include "training/buffer_plan.h"
+#include "training/communicator.h"
 #include "training/operator.h"
+#include "training/operator_run.h"
 
 namespace tritlab {
 
@@ -26,6 +28,9 @@ class Program {
     int64_t batch = 0;
     DataType type = DataType::kF32;  // of activations and their gradients
     bool training = false;           // batch statistics, and Backward
+    // In training, batch statistics are those of all these ranks' batches;
+    // nullptr: of the program's own. Not owned.
+    Communicator* synchronized = nullptr;
   };
 
   // `values` has one entry a node; what its spans point at must outlive the
@@ -56,6 +61,11 @@ class Program {
   void ObserveLayerInputs(LayerInputObserver observer) {
     layer_input_observer_ = std::move(observer);
   }
+  // From now on, called after every operator that LoadWeights, Forward and
+  // Backward run, by the thread that called them.
+  void ObserveOperators(OperatorObserver observer) {
+    operator_observer_ = std::move(observer);
+  }
   // After Forward in training, with dL/dlogits in options.type: overwrites all
   // gradients in `values`.
   void Backward(const void* grad_logits);
@@ -74,12 +84,16 @@ class Program {
     int output = 0;
     int layer = -1;  // the node, of a convolution or a linear layer
     bool quantizes_input = false;  // of the layer, which is another step
+    int node = 0;                  // the first that the operator stands for
+    std::string kind = {};         // as OperatorRun's
+    int64_t multiply_adds = 0;     // of a forward pass
+    int64_t weight_bytes = 0;
     ForwardTensors tensors = {};
   };
-  // One entry of the backward list: an operator's Backward, or (without a step)
-  // the sum of two gradients.
+  // One entry of the backward list: an operator's Backward, or (with
+  // sum_elements) the sum of two gradients of its output.
   struct BackwardStep {
-    int step = -1;
+    int step = 0;  // index into steps_
     int64_t sum_elements = 0;
     std::array<int, 2> grad_outputs = {-1, -1};
     int grad_input = -1;                // also where the sum goes
@@ -95,11 +109,21 @@ class Program {
                           const std::vector<bool>& has_gradient);
   // Gives every step the addresses of what was planned.
   void Bind();
+  // Calls function(), one pass of the step's operator, and tells the observer.
+  // `backward`: its entry of the backward list, or nullptr.
+  template <typename Function>
+  void Run(const Step& step, Pass pass, const BackwardStep* backward,
+           const Function& function) const;
+  OperatorRun Describe(const Step& step, Pass pass,
+                       const BackwardStep* backward) const;
 
   const Options options_;
-  std::vector<int64_t> elements_;  // [node], of its output
+  int nodes_ = 0;  // of the graph
+  // [node], of its output; behind them, of the quantized copies of activations.
+  std::vector<int64_t> elements_;
   Observer observer_;
   LayerInputObserver layer_input_observer_;
+  OperatorObserver operator_observer_;
   int logits_ = 0;  // the node whose output they are
   int64_t classes_ = 0;
   int64_t image_elements_ = 0;  // of the whole batch

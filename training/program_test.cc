@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "models/build.h"
+#include "models/cost.h"
 #include "models/graph_builder.h"
 #include "training/trained_network.h"
 
@@ -267,6 +269,62 @@ TEST(ProgramTest, StepsAreReproducible) {
                             gradients.size() * sizeof(float)),
                 0);
     }
+  }
+}
+
+// What follows a step (a profile, gradients summed over machines as they come)
+// is told each pass once, and a node's gradients do not change after its own.
+TEST(ProgramTest, OperatorsAreObserved) {
+  const Graph graph = ResNet8(CifarResNetSpec::ORIGINAL);
+  Fixture fixture(graph);
+  std::map<std::pair<int, Pass>, int> runs;
+  std::map<int, std::vector<float>> final_gradients;
+  std::map<std::string, int> kinds;
+  int64_t multiply_adds = 0;
+  double last = 0;
+  fixture.program->ObserveOperators([&](const OperatorRun& run) {
+    const NodeValues& values = fixture.values[run.node];
+    ++runs[{run.node, run.pass}];
+    if (run.pass == Pass::kForward) {
+      ++kinds[std::string(run.kind)];
+      multiply_adds += run.multiply_adds;
+    }
+    if (run.pass == Pass::kBackward) {
+      std::vector<float>& gradients = final_gradients[run.node];
+      for (const std::span<float> of :
+           {values.grad_weights, values.grad_bias, values.grad_scale}) {
+        gradients.insert(gradients.end(), of.begin(), of.end());
+      }
+    }
+    EXPECT_GE(run.start_seconds, last) << run.kind;
+    EXPECT_GE(run.seconds, 0);
+    if (run.pass != Pass::kBackward) {
+      EXPECT_GT(run.bytes, 0) << run.kind;
+    }
+    last = run.start_seconds + run.seconds;
+  });
+  fixture.Loss();
+  fixture.program->Backward(fixture.grad_logits.data());
+  int64_t work = 0;
+  const std::vector<LayerWork> layers = *WorkOf(graph);
+  for (const LayerWork& layer : layers) work += layer.multiply_adds;
+  EXPECT_EQ(multiply_adds, work * kBatch);
+  EXPECT_EQ(kinds["convolution"], 7);
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    const Node& node = graph.nodes(i);
+    const NodeValues& values = fixture.values[i];
+    const int layer = node.has_convolution() || node.has_linear();
+    EXPECT_EQ((runs[{i, Pass::kLoadWeights}]), layer) << node.name();
+    EXPECT_EQ((runs[{i, Pass::kBackwardWeights}]), layer) << node.name();
+    std::vector<float> gradients;
+    for (const std::span<float> of :
+         {values.grad_weights, values.grad_bias, values.grad_scale}) {
+      gradients.insert(gradients.end(), of.begin(), of.end());
+    }
+    if (gradients.empty()) continue;
+    EXPECT_EQ((runs[{i, Pass::kForward}]), 1) << node.name();
+    EXPECT_EQ((runs[{i, Pass::kBackward}]), 1) << node.name();
+    EXPECT_EQ(final_gradients[i], gradients) << node.name();
   }
 }
 

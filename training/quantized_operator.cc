@@ -113,7 +113,7 @@ class QuantizedGradientLayer : public Operator {
   void Forward(const ForwardTensors& tensors) override {
     layer_->Forward(tensors);
   }
-  void Backward(const BackwardTensors& tensors) override {
+  void BackwardWeights(const BackwardTensors& tensors) override {
     if (quantized_.bytes() == 0)
       quantized_ = Buffer(output_.size() * SizeOf(type_));
     const int64_t of_image = output_.image_size();
@@ -130,13 +130,19 @@ class QuantizedGradientLayer : public Operator {
                   At(type_, quantized_.data(), begin));
       }
     }
-    BackwardTensors with_quantized = tensors;
-    with_quantized.grad_outputs[0] = quantized_.data();
-    layer_->Backward(with_quantized);
+    layer_->BackwardWeights(WithQuantized(tensors));
+  }
+  void Backward(const BackwardTensors& tensors) override {
+    layer_->Backward(WithQuantized(tensors));
   }
   bool needs_grad_input() const override { return layer_->needs_grad_input(); }
 
  private:
+  BackwardTensors WithQuantized(BackwardTensors tensors) const {
+    tensors.grad_outputs[0] = quantized_.data();
+    return tensors;
+  }
+
   const std::unique_ptr<Operator> layer_;
   const DataType type_;
   const Shape output_;

@@ -95,6 +95,7 @@ TEST(QuantizedOperatorTest, ALayerReceivesItsGradientQuantizedImageByImage) {
         std::make_unique<Listener>(type, heard), type, shape, *quantizer);
     std::vector<float> gradient = Rounded(RandomValues(shape.size(), 3), type);
     const Buffer stored = Stored(gradient, type);
+    layer->BackwardWeights({.grad_outputs = {stored.data()}});
     layer->Backward({.grad_outputs = {stored.data()}});
     const int64_t of_image = shape.image_size();
     for (int64_t image = 0; image < shape.batch; ++image) {

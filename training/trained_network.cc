@@ -1,6 +1,7 @@
 #include "training/trained_network.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -25,6 +26,11 @@ std::string StateName(const std::string& tensor, size_t index) {
 }
 std::string QuantizerName(const Node& layer, const std::string& name) {
   return absl::StrCat(layer.name(), "#", name);
+}
+
+bool AllFinite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
 }
 
 QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
@@ -279,6 +285,52 @@ void TrainedNetwork::Update(double learning_rate, int64_t step) {
                    {&learned[p]->gradient, 1}, /*frozen=*/{},
                    {&learned[p]->value, 1}, layer.quantizer_state[p]);
     }
+  }
+}
+
+std::string TrainedNetwork::FirstNonfiniteValue() const {
+  for (const ParameterTensor& tensor : parameters_.tensors) {
+    if (tensor.trained() && !AllFinite(tensor.values)) return tensor.name;
+  }
+  for (const Layer& layer : layers_) {
+    for (const QuantizerParameter* learned : layer.learned()) {
+      if (!std::isfinite(learned->value))
+        return QuantizerName(*layer.node, learned->name);
+    }
+  }
+  return "";
+}
+
+std::string TrainedNetwork::FirstNonfiniteGradient() const {
+  for (size_t i = 0; i < gradients_.size(); ++i) {
+    if (!AllFinite(gradients_[i])) return parameters_.tensors[i].name;
+  }
+  for (const Layer& layer : layers_) {
+    for (const QuantizerParameter* learned : layer.learned()) {
+      if (!std::isfinite(learned->gradient))
+        return QuantizerName(*layer.node, learned->name);
+    }
+  }
+  return "";
+}
+
+std::vector<std::vector<float>> TrainedNetwork::Statistics() const {
+  std::vector<std::vector<float>> statistics;
+  for (const ParameterTensor& tensor : parameters_.tensors) {
+    if (!tensor.trained()) statistics.push_back(tensor.values);
+  }
+  return statistics;
+}
+
+void TrainedNetwork::SetStatistics(
+    const std::vector<std::vector<float>>& statistics) {
+  size_t next = 0;
+  for (ParameterTensor& tensor : parameters_.tensors) {
+    // Into the memory that programs know.
+    if (tensor.trained()) continue;
+    std::copy(statistics[next].begin(), statistics[next].end(),
+              tensor.values.begin());
+    ++next;
   }
 }
 

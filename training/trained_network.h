@@ -106,6 +106,16 @@ class TrainedNetwork {
     return gradients_[layer.weights];
   }
 
+  // The first trained values that are not all finite numbers, likewise
+  // gradients: "NODE/weights", "NODE#w_p"; empty when all are.
+  std::string FirstNonfiniteValue() const;
+  std::string FirstNonfiniteGradient() const;
+
+  // Batch normalization's running statistics, which a forward pass in training
+  // moves; and back to what they were.
+  std::vector<std::vector<float>> Statistics() const;
+  void SetStatistics(const std::vector<std::vector<float>>& statistics);
+
   // What a report says of the layer: what its quantizers learned and chose.
   std::map<std::string, double> Describe(const Layer& layer) const;
   // The share of zeros among the values that the layers compute with.

@@ -1,23 +1,30 @@
 #include "training/trainer.h"
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/crc32c.h"
-#include "base/file.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "models/newest_checkpoint.h"
 #include "quant/policy.h"
 #include "training/activation_counter.h"
+#include "training/nonfinite.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
 #include "training/weight_dynamics.h"
@@ -33,8 +40,16 @@ double Now() {
       .count();
 }
 
-std::string Previous(const std::string& checkpoint) {
-  return checkpoint + ".previous";
+// Of steps; after so many the network is beyond help.
+constexpr uint32_t kMostSkippedInARow = 10;
+
+// Of the epoch under way: the images that were not skipped, at least 1 to
+// divide by, and their mean loss.
+uint64_t LearnedImages(const TrainingPosition& position) {
+  return std::max<uint64_t>(1, position.images() - position.skipped_images());
+}
+double MeanLoss(const TrainingPosition& position) {
+  return position.loss_sum() / LearnedImages(position);
 }
 
 std::string ChecksumOf(const Dataset& dataset) {
@@ -81,6 +96,14 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
     const Dataset& test, const Options& options) {
   RETURN_IF_ERROR(ValidatePhase(phase));
   std::unique_ptr<Trainer> trainer(new Trainer(phase, options));
+  Communicator& ranks = trainer->ranks_;
+  if (phase.batch_size() % ranks.size() != 0) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "batch_size is %d; it is that of all ranks together and must be a "
+        "multiple of their number, %d",
+        phase.batch_size(), ranks.size()));
+  }
+  const int64_t share = phase.batch_size() / ranks.size();
   ASSIGN_OR_RETURN(trainer->network_,
                    TrainedNetwork::Create(graph, phase.policy(),
                                           phase.optimizer(), options.seed));
@@ -90,32 +113,47 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
   ASSIGN_OR_RETURN(
       trainer->train_loader_,
       Loader::Create(train, {.batch_size = phase.batch_size(),
+                             .rank = ranks.rank(),
+                             .ranks = ranks.size(),
                              .shuffle = true,
                              .drop_last = true,
                              .seed = order_seed,
                              .augmentation = phase.augmentation()}));
   ASSIGN_OR_RETURN(trainer->test_loader_,
                    Loader::Create(test, {.batch_size = phase.batch_size(),
+                                         .rank = ranks.rank(),
+                                         .ranks = ranks.size(),
                                          .ten_crop = test.info().ten_crop}));
+  const std::vector<NodeValues> values =
+      trainer->network_->Values(/*training=*/true);
+  const bool synchronized =
+      ranks.size() > 1 && phase.synchronized_batch_normalization();
   ASSIGN_OR_RETURN(
       trainer->program_,
-      Program::Compile(graph, trainer->network_->Values(/*training=*/true),
-                       {.batch = phase.batch_size(),
+      Program::Compile(graph, values,
+                       {.batch = share,
                         .type = options.type,
-                        .training = true}));
+                        .training = true,
+                        .synchronized = synchronized ? &ranks : nullptr}));
+  if (ranks.size() > 1) {
+    trainer->average_ = std::make_unique<GradientAverage>(values, ranks);
+    trainer->program_->ObserveOperators(
+        [&average = *trainer->average_](const OperatorRun& run) {
+          average.OperatorDone(run);
+        });
+  }
   ASSIGN_OR_RETURN(
       trainer->evaluation_program_,
-      Program::Compile(graph, trainer->network_->Values(/*training=*/false),
-                       {.batch = phase.batch_size(),
-                        .type = options.type,
-                        .training = false}));
+      Program::Compile(
+          graph, trainer->network_->Values(/*training=*/false),
+          {.batch = share, .type = options.type, .training = false}));
   if (trainer->program_->classes() != train.classes()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "the network has %d outputs; the images have %d classes",
         trainer->program_->classes(), train.classes()));
   }
-  trainer->grad_logits_ = Buffer(
-      phase.batch_size() * trainer->program_->classes() * SizeOf(options.type));
+  trainer->grad_logits_ =
+      Buffer(share * trainer->program_->classes() * SizeOf(options.type));
   trainer->position_.set_phase(phase.name());
   trainer->position_.set_data_checksum(ChecksumOf(train));
   return trainer;
@@ -161,11 +199,13 @@ absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
   const uint64_t steps_per_epoch = train_loader_->batches_per_epoch();
   const uint64_t steps = this->steps();
   const uint64_t batch = phase_.batch_size();
-  if (position_.step() > steps ||
-      position_.finished() != (position_.step() == steps) ||
-      static_cast<uint64_t>(position_.epochs_size()) !=
-          position_.step() / steps_per_epoch ||
-      position_.images() != position_.step() % steps_per_epoch * batch) {
+  const uint64_t epochs = position_.epochs_size();
+  const uint64_t before_epoch = epochs * steps_per_epoch;
+  if (position_.step() > steps || position_.step() < before_epoch ||
+      position_.step() - before_epoch > steps_per_epoch ||
+      position_.finished() != (before_epoch == steps) ||
+      position_.images() != (position_.step() - before_epoch) * batch ||
+      position_.skipped_images() > position_.images()) {
     return absl::DataLossError(
         absl::StrCat(options_.checkpoint,
                      ": it says that training stands where it cannot: step ",
@@ -184,37 +224,98 @@ absl::Status Trainer::Run() {
     position_.set_finished(true);
     return WriteCheckpointNow();
   }
-  double last_checkpoint = Now();
+  last_checkpoint_ = Now();
   while (!position_.finished()) {
-    const int64_t epoch =
-        static_cast<int64_t>(position_.step()) / steps_per_epoch;
-    Progress progress(
-        ProgressName(epoch), steps_per_epoch * phase_.batch_size(),
-        {.already_done = static_cast<int64_t>(position_.images())});
-    do {
-      const bool stop = options_.stop_requested && options_.stop_requested();
-      if (stop || Now() - last_checkpoint > options_.checkpoint_seconds) {
-        RETURN_IF_ERROR(WriteCheckpointNow());
-        last_checkpoint = Now();
-      }
-      if (stop)
-        return absl::CancelledError(
-            "stopped as asked to; --resume goes on from here");
+    std::optional<Progress> progress;
+    if (ranks_.rank() == 0) {
+      progress.emplace(ProgressName(position_.epochs_size()),
+                       steps_per_epoch * phase_.batch_size(),
+                       Progress::Options{.already_done = static_cast<int64_t>(
+                                             position_.images())});
+    }
+    while (!epoch_is_trained()) {
+      RETURN_IF_ERROR(Pause());
       RETURN_IF_ERROR(Step());
-      progress.Update(static_cast<int64_t>(position_.images()),
-                      absl::StrFormat("loss %.3f", position_.loss_sum() /
-                                                       position_.images()));
-    } while (position_.step() % steps_per_epoch != 0);
-    RETURN_IF_ERROR(FinishEpoch());
+      if (progress.has_value()) {
+        progress->Update(static_cast<int64_t>(position_.images()),
+                         absl::StrFormat("loss %.3f", MeanLoss(position_)));
+      }
+      if (!epoch_is_trained()) continue;
+      for (auto& [layer, gradients] : GradientsBySet(*network_))
+        (*position_.mutable_gradients())[layer] = gradients;
+    }
+    // An evaluation may take longer than whoever stops the run will wait.
+    RETURN_IF_ERROR(Pause());
+    const absl::Status finished = FinishEpoch();
+    if (absl::IsCancelled(finished)) RETURN_IF_ERROR(WriteCheckpointNow());
+    RETURN_IF_ERROR(finished);
     const EpochRecord& record = position_.epochs(position_.epochs_size() - 1);
-    progress.Finish(absl::StrFormat("loss %.3f, test top-1 %.2f %%",
-                                    record.train_loss(), record.test_top1()));
+    if (progress.has_value()) {
+      progress->Finish(absl::StrFormat("loss %.3f, test top-1 %.2f %%",
+                                       record.train_loss(),
+                                       record.test_top1()));
+    }
     position_.set_finished(static_cast<int64_t>(position_.step()) == steps);
     if (position_.finished()) position_.clear_weight_sets();
     RETURN_IF_ERROR(WriteCheckpointNow());
-    last_checkpoint = Now();
   }
   return absl::OkStatus();
+}
+
+bool Trainer::epoch_is_trained() const {
+  return static_cast<int64_t>(position_.step()) ==
+         (position_.epochs_size() + 1) * steps_per_epoch();
+}
+
+absl::Status Trainer::Pause() {
+  const bool due = Now() - last_checkpoint_ > options_.checkpoint_seconds;
+  // Any rank's wish, and rank 0's clock.
+  std::array<double, 2> wishes = {
+      options_.stop_requested && options_.stop_requested() ? 1.0 : 0.0,
+      due && ranks_.rank() == 0 ? 1.0 : 0.0};
+  ranks_.AllReduceSum(std::span<double>(wishes));
+  const bool stop = wishes[0] > 0;
+  if (stop || wishes[1] > 0) RETURN_IF_ERROR(WriteCheckpointNow());
+  return stop ? absl::CancelledError("stopped as asked to") : absl::OkStatus();
+}
+
+double Trainer::LearningRateOf(int64_t step) const {
+  return LearningRate(phase_.schedule(),
+                      step % (steps_per_epoch() * phase_.epochs()),
+                      steps_per_epoch(), phase_.epochs());
+}
+
+absl::Status Trainer::Nonfinite(const Batch& batch) {
+  const int64_t step = static_cast<int64_t>(position_.step());
+  const uint32_t skipped = position_.skipped_in_a_row();
+  return absl::AbortedError(absl::StrFormat(
+      "the loss is no longer finite at step %d (epoch %d)%s: %s; lower "
+      "schedule.learning_rate",
+      step, step / steps_per_epoch() + 1,
+      skipped == 0 ? ""
+                   : absl::StrFormat(", after %d skipped in a row", skipped),
+      WhereNonfinite(*network_, *program_, batch.images.data())));
+}
+
+void Trainer::ObserveSteps(StepPartObserver parts, OperatorObserver operators) {
+  assert(average_ == nullptr);  // it observes the program's operators itself
+  observer_ = std::move(parts);
+  program_->ObserveOperators(std::move(operators));
+}
+
+template <typename Function>
+auto Trainer::Timed(absl::string_view part, const Function& function) const {
+  const double start = Now();
+  // Tells the observer when the function's result is on its way out.
+  struct Told {
+    ~Told() {
+      if (trainer.observer_) trainer.observer_({part, start, Now() - start});
+    }
+    const Trainer& trainer;
+    const absl::string_view part;
+    const double start;
+  } told{*this, part, start};
+  return function();
 }
 
 absl::Status Trainer::Step() {
@@ -223,36 +324,64 @@ absl::Status Trainer::Step() {
   const int64_t step = static_cast<int64_t>(position_.step());
   const int64_t step_of_stage = step % (steps_per_epoch * phase_.epochs());
   train_loader_->Start(step / steps_per_epoch, step % steps_per_epoch);
-  ASSIGN_OR_RETURN(const Batch* batch, train_loader_->Next());
+  const absl::StatusOr<const Batch*> next =
+      Timed("data_wait", [&] { return train_loader_->Next(); });
+  RETURN_IF_ERROR(Agree(ranks_, next.status()));
+  const Batch* const batch = *next;
 
   if (step_of_stage == 0) {
     RETURN_IF_ERROR(network_->BeginStage(
         static_cast<int>(step / (steps_per_epoch * phase_.epochs()))));
   }
-  network_->Quantize();
-  network_->SetStep(step);
+  Timed("quantizer", [&] { network_->Quantize(); });
+  // Each rank draws other noise.
+  network_->SetStep(step * ranks_.size() + ranks_.rank());
   program_->LoadWeights();
+  const bool skips = phase_.on_nonfinite_loss() == PhaseSpec::SKIP;
+  std::vector<std::vector<float>> statistics;
+  if (skips) statistics = network_->Statistics();
   const void* const logits = program_->Forward(batch->images.data());
-  const LossResult loss = SoftmaxCrossEntropy(
-      options_.type, program_->classes(), logits, batch->labels, batch->count,
-      phase_.label_smoothing(), grad_logits_.data());
-  if (!std::isfinite(loss.loss_sum)) {
-    return absl::AbortedError(
-        absl::StrFormat("the loss is no longer finite at step %d (epoch %d); "
-                        "lower schedule.learning_rate",
-                        step, step / steps_per_epoch + 1));
+  const LossResult of_share = Timed("loss", [&] {
+    return SoftmaxCrossEntropy(options_.type, program_->classes(), logits,
+                               batch->labels, batch->count,
+                               phase_.label_smoothing(), grad_logits_.data());
+  });
+  std::array<double, 3> sums = {of_share.loss_sum,
+                                static_cast<double>(of_share.correct),
+                                static_cast<double>(batch->count)};
+  ranks_.AllReduceSum(std::span<double>(sums));
+  const double loss = sums[0];
+  const uint64_t correct = static_cast<uint64_t>(sums[1]);
+  const uint64_t images = static_cast<uint64_t>(sums[2]);
+  const bool finite = std::isfinite(loss);
+  if (!finite && !skips) {
+    // All look for it, for a forward pass may need them all; but only those
+    // whose loss it is are asked.
+    const absl::Status found = Nonfinite(*batch);
+    return Agree(ranks_,
+                 std::isfinite(of_share.loss_sum) ? absl::OkStatus() : found);
   }
   program_->Backward(grad_logits_.data());
-  network_->Backpropagate();
-  learning_rate_ = LearningRate(phase_.schedule(), step_of_stage,
-                                steps_per_epoch, phase_.epochs());
-  network_->Update(learning_rate_, step_of_stage + 1);
+  if (average_ != nullptr) average_->Finish();
+  Timed("quantizer_backward", [&] { network_->Backpropagate(); });
+  if (skips && !(finite && network_->FirstNonfiniteGradient().empty())) {
+    if (position_.skipped_in_a_row() == kMostSkippedInARow)
+      return Agree(ranks_, Nonfinite(*batch));
+    network_->SetStatistics(statistics);
+    position_.set_skipped_steps(position_.skipped_steps() + 1);
+    position_.set_skipped_in_a_row(position_.skipped_in_a_row() + 1);
+    position_.set_skipped_images(position_.skipped_images() + images);
+  } else {
+    Timed("optimizer",
+          [&] { network_->Update(LearningRateOf(step), step_of_stage + 1); });
+    position_.set_skipped_in_a_row(0);
+    position_.set_loss_sum(position_.loss_sum() + loss);
+    position_.set_correct(position_.correct() + correct);
+  }
 
   position_.set_step(step + 1);
-  position_.set_loss_sum(position_.loss_sum() + loss.loss_sum);
-  position_.set_correct(position_.correct() + loss.correct);
-  position_.set_images(position_.images() + batch->count);
-  position_.set_trained_images(position_.trained_images() + batch->count);
+  position_.set_images(position_.images() + images);
+  position_.set_trained_images(position_.trained_images() + images);
   const double seconds = Now() - start;
   position_.set_training_seconds(position_.training_seconds() + seconds);
   position_.set_seconds(position_.seconds() + seconds);
@@ -270,7 +399,7 @@ std::string Trainer::ProgressName(int64_t epoch) const {
 }
 
 absl::Status Trainer::FinishEpoch() {
-  const auto gradients = GradientsBySet(*network_);
+  RETURN_IF_ERROR(CheckRanksAgree());
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   // The last step of an epoch may break what its own loss does not show yet.
   if (!std::isfinite(evaluation.loss)) {
@@ -284,9 +413,10 @@ absl::Status Trainer::FinishEpoch() {
   EpochRecord& record = *position_.add_epochs();
   record.set_epoch(position_.epochs_size());
   record.set_step(position_.step());
-  record.set_learning_rate(learning_rate_);
-  record.set_train_loss(position_.loss_sum() / position_.images());
-  record.set_train_top1(100.0 * position_.correct() / position_.images());
+  record.set_learning_rate(
+      LearningRateOf(static_cast<int64_t>(position_.step()) - 1));
+  record.set_train_loss(MeanLoss(position_));
+  record.set_train_top1(100.0 * position_.correct() / LearnedImages(position_));
   record.set_test_loss(evaluation.loss);
   record.set_test_top1(evaluation.top1);
   record.set_seconds(position_.seconds());
@@ -300,14 +430,36 @@ absl::Status Trainer::FinishEpoch() {
   for (const WeightSets& of_layer : sets) {
     WeightSets& added = *record.add_weight_sets();
     added = of_layer;
-    if (const auto at = gradients.find(added.layer()); at != gradients.end())
+    if (const auto at = position_.gradients().find(added.layer());
+        at != position_.gradients().end())
       *added.mutable_gradients() = at->second;
   }
+  position_.clear_gradients();
   position_.set_loss_sum(0);
   position_.set_correct(0);
   position_.set_images(0);
-  return options_.on_epoch ? options_.on_epoch(record, *network_)
-                           : absl::OkStatus();
+  position_.set_skipped_images(0);
+  absl::Status told;
+  if (options_.on_epoch && ranks_.rank() == 0)
+    told = options_.on_epoch(record, *network_);
+  return Agree(ranks_, told);
+}
+
+absl::Status Trainer::CheckRanksAgree() {
+  uint32_t own = 0;
+  for (const ParameterTensor& tensor : network_->parameters().tensors) {
+    own = ExtendCrc32c(own, tensor.values.data(),
+                       tensor.values.size() * sizeof(float));
+  }
+  uint32_t of_first = own;
+  ranks_.Broadcast(std::as_writable_bytes(std::span(&of_first, 1)));
+  return Agree(
+      ranks_,
+      own == of_first
+          ? absl::OkStatus()
+          : absl::InternalError(
+                "the weights are no longer the same on all ranks; give all "
+                "of them the same program and processors that compute alike"));
 }
 
 absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
@@ -319,7 +471,8 @@ absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
   }
   ASSIGN_OR_RETURN(
       const Evaluation evaluation,
-      Evaluate(*evaluation_program_, *test_loader_, counter.get()));
+      Evaluate(*evaluation_program_, *test_loader_, counter.get(),
+               epoch_is_trained() ? options_.stop_requested : nullptr, ranks_));
   if (counter != nullptr)
     *position_.mutable_activations() = counter->Statistics(*network_);
   position_.set_seconds(position_.seconds() + Now() - start);
@@ -327,37 +480,16 @@ absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
 }
 
 absl::Status Trainer::WriteCheckpointNow() {
-  Checkpoint checkpoint;
-  network_->WriteTo(checkpoint);
-  checkpoint.position = position_.SerializeAsString();
-  // The one before is kept until the new one is whole: if the disk lies about
-  // what it holds, one of them can be read.
-  if (FileExists(options_.checkpoint) &&
-      std::rename(options_.checkpoint.c_str(),
-                  Previous(options_.checkpoint).c_str()) != 0) {
-    return FileError(errno, options_.checkpoint, "cannot rename");
+  absl::Status written;
+  if (ranks_.rank() == 0) {
+    Checkpoint checkpoint;
+    network_->WriteTo(checkpoint);
+    checkpoint.position = position_.SerializeAsString();
+    written = WriteNewestCheckpoint(checkpoint, options_.checkpoint);
   }
-  return WriteCheckpoint(checkpoint, options_.checkpoint);
-}
-
-absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
-                                                const Graph& graph) {
-  if (!FileExists(path) && !FileExists(Previous(path))) {
-    return absl::NotFoundError(absl::StrCat(path, ": no checkpoint there"));
-  }
-  absl::StatusOr<Checkpoint> newest = ReadCheckpoint(path, graph);
-  if (newest.ok() || !FileExists(Previous(path))) return newest;
-  absl::StatusOr<Checkpoint> previous = ReadCheckpoint(Previous(path), graph);
-  if (!FileExists(path)) return previous;
-  if (!previous.ok()) return newest;
-  std::fprintf(stderr, "warning: %s; going on from the checkpoint before it\n",
-               std::string(newest.status().message()).c_str());
-  // Out of the way: the next checkpoint must not push out the good one.
-  const std::string aside = path + ".damaged";
-  if (std::rename(path.c_str(), aside.c_str()) != 0) {
-    return FileError(errno, path, "cannot rename");
-  }
-  return previous;
+  RETURN_IF_ERROR(Agree(ranks_, written));
+  last_checkpoint_ = Now();
+  return absl::OkStatus();
 }
 
 }  // namespace tritlab

@@ -9,15 +9,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "datasets/dataset.h"
 #include "datasets/loader.h"
 #include "kernels/tensor.h"
 #include "models/checkpoint.h"
 #include "models/graph.pb.h"
+#include "training/communicator.h"
 #include "training/evaluation.h"
+#include "training/gradient_average.h"
+#include "training/operator_run.h"
 #include "training/phase.pb.h"
 #include "training/position.pb.h"
 #include "training/program.h"
+#include "training/step_part.h"
 #include "training/trained_network.h"
 
 namespace tritlab {
@@ -38,9 +43,14 @@ class Trainer {
     // network's computed weights are those that were evaluated.
     std::function<absl::Status(const EpochRecord&, const TrainedNetwork&)>
         on_epoch = {};
-    // Asked before every step; true writes a checkpoint and ends Run with
-    // Cancelled.
+    // Asked before every step and every batch of an evaluation; true writes a
+    // checkpoint and ends Run with Cancelled.
     std::function<bool()> stop_requested = {};
+    // Trains together with these (training/communicator.h), each on its share
+    // of every batch; nullptr: alone. Every rank makes the same calls with the
+    // same arguments; rank 0 writes, shows progress and calls on_epoch, and the
+    // others' clocks decide nothing. Not owned.
+    Communicator* ranks = nullptr;
   };
 
   // The datasets must outlive the trainer.
@@ -57,18 +67,25 @@ class Trainer {
   absl::Status BeginLearned(const Checkpoint& start);
   absl::Status Resume(const Checkpoint& checkpoint);
 
-  // Trains what is left. Cancelled when asked to stop, Aborted when the loss is
-  // no longer finite.
+  // Trains what is left. Cancelled when asked to stop; Aborted, naming the
+  // layer, when the loss is no longer finite and the phase does not say to skip
+  // such steps.
   absl::Status Run();
 
   // One step on the next batch; what Run is made of. For benchmarks.
   absl::Status Step();
+
+  // From now on, Step calls these after each of its parts, and after every
+  // operator of the training program. Of a trainer without other ranks.
+  void ObserveSteps(StepPartObserver parts, OperatorObserver operators);
 
   const TrainingPosition& position() const { return position_; }
   const TrainedNetwork& network() const { return *network_; }
   // Computes with the network's weights of when LoadWeights was called last,
   // and with running statistics.
   Program& evaluation_program() { return *evaluation_program_; }
+  // Of the training program.
+  int64_t activation_bytes() const { return program_->activation_bytes(); }
   int64_t steps_per_epoch() const { return train_loader_->batches_per_epoch(); }
   // Of the whole phase, all its stages.
   int64_t steps() const {
@@ -77,33 +94,46 @@ class Trainer {
 
  private:
   Trainer(const PhaseSpec& phase, const Options& options)
-      : phase_(phase), options_(options) {}
+      : phase_(phase),
+        options_(options),
+        ranks_(options.ranks == nullptr ? SingleRank() : *options.ranks) {}
   // What the progress line calls an epoch of the phase, counted from 0.
   std::string ProgressName(int64_t epoch) const;
+  // What function() returns, its time told to the observer of steps.
+  template <typename Function>
+  auto Timed(absl::string_view part, const Function& function) const;
   absl::Status EvaluateStart();
+  // Whether all steps of the epoch that is under way are done.
+  bool epoch_is_trained() const;
+  // Before each step and before an epoch's evaluation: writes a checkpoint when
+  // one is due. Cancelled, with one written, when asked to stop.
+  absl::Status Pause();
+  // What the step that `step` counts, in the whole phase, has.
+  double LearningRateOf(int64_t step) const;
+  // Aborted, naming the layer where the batch's loss ceases to be finite.
+  absl::Status Nonfinite(const Batch& batch);
   absl::Status FinishEpoch();
   // With the network quantized anew. The evaluation that ends the phase counts
   // activations.
   absl::StatusOr<Evaluation> EvaluateNow();
   absl::Status WriteCheckpointNow();
+  // Internal when the ranks' weights are not the same bits.
+  absl::Status CheckRanksAgree();
 
   const PhaseSpec phase_;
   const Options options_;
+  Communicator& ranks_;
   std::unique_ptr<TrainedNetwork> network_;
-  std::unique_ptr<Program> program_;  // batch statistics and gradients
+  std::unique_ptr<Program> program_;          // batch statistics and gradients
+  std::unique_ptr<GradientAverage> average_;  // of several ranks
   std::unique_ptr<Program> evaluation_program_;  // running statistics
   std::unique_ptr<Loader> train_loader_;
   std::unique_ptr<Loader> test_loader_;
+  StepPartObserver observer_;
   Buffer grad_logits_;
   TrainingPosition position_;
-  double learning_rate_ = 0;
+  double last_checkpoint_ = 0;  // when it was written, or Run began
 };
-
-// The checkpoint that a stopped phase goes on from: the one at `path`, or, with
-// a warning on stderr, the one before it when that one cannot be read. NotFound
-// when there is neither.
-absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
-                                                const Graph& graph);
 
 }  // namespace tritlab
 

@@ -2,17 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
+#include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
+#include "models/graph_builder.h"
+#include "models/newest_checkpoint.h"
 
 namespace tritlab {
 namespace {
@@ -76,18 +83,28 @@ const Graph& Network() {
 
 class TrainerTest : public testing::Test {
  protected:
-  // A trainer that writes to `file`, and stops before step `stop_at` of a run
-  // of Run.
+  // A trainer that writes to `file`, and stops as soon as it has done
+  // `stop_after` steps, before the evaluation where one is due.
   std::unique_ptr<Trainer> Make(const PhaseSpec& phase, const std::string& file,
-                                int64_t stop_at = -1,
+                                int64_t stop_after = -1,
                                 DataType type = DataType::kF32) {
+    // What is asked to stop is known only when it is made.
+    struct Begun {
+      const Trainer* trainer = nullptr;
+      std::optional<uint64_t> step;
+    };
+    const auto begun = std::make_shared<Begun>();
     Trainer::Options options;
     options.type = type;
     options.checkpoint = Path(file);
-    options.stop_requested = [stop_at, steps = int64_t{0}]() mutable {
-      return steps++ == stop_at;
+    options.stop_requested = [begun, stop_after] {
+      const uint64_t step = begun->trainer->position().step();
+      if (!begun->step.has_value()) begun->step = step;
+      return static_cast<int64_t>(step - *begun->step) == stop_after;
     };
-    return *Trainer::Create(Network(), phase, *train_, *test_, options);
+    auto trainer = *Trainer::Create(Network(), phase, *train_, *test_, options);
+    begun->trainer = trainer.get();
+    return trainer;
   }
   static std::string Path(const std::string& file) {
     return testing::TempDir() + "/" + file;
@@ -154,6 +171,41 @@ TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
       }
       start = undisturbed_file;
     }
+  }
+}
+
+// Protects: a stop that comes anywhere, in the middle of an evaluation as well,
+// is obeyed there and costs nothing.
+TEST_F(TrainerTest, AStopAtAnyMomentIsObeyed) {
+  const PhaseSpec phase = Phase(kTtq);
+  // Stops at the stop_at-th question; -1: never.
+  int64_t asked = 0;
+  const auto make = [&](const std::string& file, int64_t stop_at) {
+    asked = 0;
+    Trainer::Options options;
+    options.checkpoint = Path(file);
+    options.stop_requested = [&asked, stop_at] { return asked++ == stop_at; };
+    return *Trainer::Create(Network(), phase, *train_, *test_, options);
+  };
+  auto undisturbed = make("asked", -1);
+  ASSERT_TRUE(undisturbed->Begin(nullptr).ok());
+  ASSERT_TRUE(undisturbed->Run().ok());
+  // 5 steps an epoch, 3 batches of an evaluation, and once between them.
+  const int64_t questions = asked;
+  EXPECT_EQ(questions, 2 * (5 + 1 + 3));
+  const Checkpoint outcome = Outcome("asked");
+  for (int64_t stop_at = 0; stop_at < questions; ++stop_at) {
+    const std::string file = "asked" + std::to_string(stop_at);
+    auto stopped = make(file, stop_at);
+    ASSERT_TRUE(stopped->Begin(nullptr).ok());
+    ASSERT_TRUE(absl::IsCancelled(stopped->Run()));
+    EXPECT_EQ(asked, stop_at + 1);
+    auto resumed = make(file, -1);
+    ASSERT_TRUE(
+        resumed->Resume(*ReadNewestCheckpoint(Path(file), Network())).ok());
+    ASSERT_TRUE(resumed->Run().ok());
+    EXPECT_EQ(Outcome(file).tensors, outcome.tensors) << stop_at;
+    EXPECT_EQ(Outcome(file).position, outcome.position) << stop_at;
   }
 }
 
@@ -353,35 +405,6 @@ TEST_F(TrainerTest, TheCheckpointOfAnotherPhaseIsRefused) {
               HasSubstr("not one of phase other"));
 }
 
-// A checkpoint that cannot be read is passed over for the one before it; only
-// without one is the run lost.
-TEST_F(TrainerTest, ADamagedCheckpointIsPassedOver) {
-  auto trainer = Make(Phase(kFullPrecision), "torn.ckpt", 7);
-  ASSERT_TRUE(trainer->Begin(nullptr).ok());
-  ASSERT_TRUE(absl::IsCancelled(
-      trainer
-          ->Run()));  // one checkpoint at the end of epoch 1, one at the stop
-  const std::string whole = *ReadFile(Path("torn.ckpt"));
-  ASSERT_TRUE(
-      WriteFileAtomically(Path("torn.ckpt"), whole.substr(0, whole.size() / 2))
-          .ok());
-  const auto previous = ReadNewestCheckpoint(Path("torn.ckpt"), Network());
-  ASSERT_TRUE(previous.ok()) << previous.status();
-  TrainingPosition position;
-  ASSERT_TRUE(position.ParseFromString(previous->position));
-  EXPECT_EQ(position.step(), 5u);
-  // The damaged one is out of the way, so that the next checkpoint cannot push
-  // the good one out; a crash before it is whole loses nothing.
-  EXPECT_FALSE(FileExists(Path("torn.ckpt")));
-  EXPECT_TRUE(FileExists(Path("torn.ckpt.damaged")));
-  EXPECT_TRUE(ReadNewestCheckpoint(Path("torn.ckpt"), Network()).ok());
-  // Two that cannot be read are an error, never a silent new beginning.
-  ASSERT_TRUE(WriteFileAtomically(Path("torn.ckpt.previous"), "x").ok());
-  const absl::Status status =
-      ReadNewestCheckpoint(Path("torn.ckpt"), Network()).status();
-  EXPECT_FALSE(status.ok() || absl::IsNotFound(status)) << status;
-}
-
 // A checkpoint that is whole but says the impossible.
 TEST_F(TrainerTest, AnImpossiblePositionIsRefused) {
   auto trainer = Make(Phase(kFullPrecision), "position.ckpt", 3);
@@ -414,6 +437,102 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteEndsTheRun) {
   EXPECT_TRUE(absl::IsAborted(status)) << status;
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("no longer finite at step"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("begins in layer"));
+}
+
+// Two values an image, of which a planted weight makes the first one overflow
+// where it is not 0: in one of the 12 training images, and in no test image.
+class NonfiniteTest : public testing::Test {
+ protected:
+  NonfiniteTest() {
+    InputOperator input;
+    input.set_height(1);
+    input.set_width(1);
+    input.set_channels(3);
+    GraphBuilder builder("planted", input);
+    builder.Linear("classifier", "image", 2);
+    graph_ = builder.graph();
+    start_.graph = graph_;
+    start_.tensors["classifier/weights"] = {3e38f, 0.1f, 0, 0, 0, 0.1f};
+    start_.tensors["classifier/bias"] = {0, 0};
+    train_ = Images(12, /*planted=*/7);
+    test_ = Images(4, /*planted=*/-1);
+  }
+
+  static std::unique_ptr<Dataset> Images(int count, int planted) {
+    std::vector<uint8_t> pixels;
+    std::vector<int32_t> labels;
+    for (int i = 0; i < count; ++i) {
+      const uint8_t image[] = {static_cast<uint8_t>(i == planted ? 255 : 0),
+                               static_cast<uint8_t>(i % 2 == 0 ? 200 : 10),
+                               static_cast<uint8_t>(20 * i)};
+      pixels.insert(pixels.end(), std::begin(image), std::end(image));
+      labels.push_back(i % 2);
+    }
+    DatasetInfo info;
+    info.name = "planted";
+    info.shape = {1, 1, 3};
+    info.class_names = {"a", "b"};
+    info.normalization = {{0, 0, 0}, {0.1f, 0.1f, 0.1f}};
+    return *MemoryDataset::Create(std::move(info), std::move(pixels),
+                                  std::move(labels));
+  }
+
+  static PhaseSpec PlantedPhase(const std::string& more) {
+    return Phase(R"(name: "planted" epochs: 3 batch_size: 4
+                    optimizer { sgd { } } schedule { learning_rate: 0.01 } )" +
+                 more);
+  }
+
+  std::unique_ptr<Trainer> Make(const PhaseSpec& phase,
+                                const std::string& file) {
+    return *Trainer::Create(graph_, phase, *train_, *test_,
+                            {.checkpoint = testing::TempDir() + "/" + file});
+  }
+
+  Graph graph_;
+  Checkpoint start_;
+  std::unique_ptr<Dataset> train_, test_;
+};
+
+TEST_F(NonfiniteTest, TheRunEndsAndNamesTheLayer) {
+  auto trainer = Make(PlantedPhase(""), "planted_stop");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  const absl::Status status = trainer->Run();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("it begins in layer classifier, where 1 of 8 outputs"));
+  EXPECT_EQ(trainer->position().skipped_steps(), 0u);
+}
+
+TEST_F(NonfiniteTest, TheStepIsSkippedIfAskedTo) {
+  auto trainer = Make(PlantedPhase("on_nonfinite_loss: SKIP"), "planted_skip");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  const absl::Status status = trainer->Run();
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(trainer->position().skipped_steps(), 3u) << "one an epoch";
+  EXPECT_EQ(trainer->network().FirstNonfiniteValue(), "");
+  for (const EpochRecord& epoch : trainer->position().epochs()) {
+    EXPECT_TRUE(std::isfinite(epoch.train_loss()));
+    EXPECT_LE(epoch.train_top1(), 100);
+  }
+  EXPECT_LT(trainer->position().epochs(2).train_loss(),
+            trainer->position().epochs(0).train_loss());
+}
+
+// Where every loss is lost, skipping would go on for ever.
+TEST_F(NonfiniteTest, ManyInARowEndTheRunAllTheSame) {
+  train_ = Images(12, -1);
+  start_.tensors["classifier/bias"] = {3e38f, -3e38f};
+  start_.tensors["classifier/weights"] = {0, 3e38f, 0, 0, -3e38f, 0};
+  PhaseSpec phase = PlantedPhase("on_nonfinite_loss: SKIP");
+  phase.set_batch_size(1);
+  auto trainer = Make(phase, "planted_all");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  const absl::Status status = trainer->Run();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("after 10 skipped in a row"));
 }
 
 TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {

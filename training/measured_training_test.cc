@@ -1,0 +1,51 @@
+#include "training/measured_training.h"
+
+#include <set>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "training/step_profile.h"
+
+namespace tritlab {
+namespace {
+
+TEST(MeasuredTrainingTest, UnknownNetworksAreNamed) {
+  for (const char* name : {"", "resnet", "resnet21", "resnet-4", "vgg"}) {
+    const auto network = MeasuredNetwork(name);
+    EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument)
+        << name;
+  }
+  EXPECT_TRUE(MeasuredNetwork("vgg_small").ok());
+}
+
+// Every part of a step is seen once a step, so that a profile leaves none out.
+TEST(MeasuredTrainingTest, AStepTellsItsParts) {
+  const Graph graph = *MeasuredNetwork("resnet8");
+  Policy policy;
+  PolicyRule* const rule = policy.add_rules();
+  rule->set_layers("*");
+  rule->mutable_quantizer()->mutable_ttq();
+  const auto training =
+      BeginMeasuredTraining(graph, DataType::kF32, /*batch=*/2, policy);
+  ASSERT_TRUE(training.ok()) << training.status();
+  StepProfile profile(graph);
+  training->trainer->ObserveSteps(
+      [&](const StepPart& part) { profile.Add(part); },
+      [&](const OperatorRun& run) { profile.Add(run); });
+  ASSERT_TRUE(training->trainer->Step().ok());
+  profile.EndStep(1);
+  std::set<std::string> kinds;
+  for (const StepProfile::Row& row : profile.ByKind()) kinds.insert(row.name);
+  for (const char* kind :
+       {"data_wait", "quantizer", "loss", "quantizer_backward", "optimizer",
+        "convolution load_weights", "convolution forward",
+        "convolution backward_weights", "convolution backward",
+        "batch_normalization+relu forward",
+        "batch_normalization+add+relu forward",
+        "batch_normalization+add+relu backward", "linear forward", "rest"}) {
+    EXPECT_TRUE(kinds.count(kind)) << kind;
+  }
+}
+
+}  // namespace
+}  // namespace tritlab
