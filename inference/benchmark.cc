@@ -1,6 +1,7 @@
 // Images/s of inference. Names are fixed: Infer/NETWORK/KIND/batch:N, where
 // KIND is f32 or bf16 (the float program that training evaluates with) or
-// integer_ttq (or integer_ttq_exact, with two products a layer); images/s is
+// integer_ttq (integer_ttq_exact with two products a layer,
+// integer_ttq_f32_ends with the first and the last layer in f32); images/s is
 // items_per_second. Where the machine counts its processors' energy,
 // joules_per_item is what one image took.
 
@@ -19,6 +20,7 @@
 #include "base/energy_meter.h"
 #include "inference/integer_program.h"
 #include "inference/pack_network.h"
+#include "inference/packed_model.h"
 #include "kernels/roofline.h"
 #include "models/build.h"
 #include "models/cost.h"
@@ -139,10 +141,25 @@ PackedModel TernaryModel(const Graph& graph) {
   return model;
 }
 
-void InferInteger(benchmark::State& state, const Network& network, bool exact) {
+struct IntegerKind {
+  const char* name;
+  bool exact = false;
+  PackedModelDescription::Arithmetic first_and_last =
+      PackedModelDescription::INT8;
+};
+constexpr IntegerKind kIntegerKinds[] = {
+    {.name = "integer_ttq"},
+    {.name = "integer_ttq_exact", .exact = true},
+    {.name = "integer_ttq_f32_ends",
+     .first_and_last = PackedModelDescription::F32}};
+
+void InferInteger(benchmark::State& state, const Network& network,
+                  const IntegerKind& kind) {
   const int64_t batch = state.range(0);
-  const auto program = IntegerProgram::Create(TernaryModel(GraphOf(network)),
-                                              {.batch = batch, .exact = exact});
+  PackedModel model = TernaryModel(GraphOf(network));
+  model.description.set_first_and_last(kind.first_and_last);
+  const auto program =
+      IntegerProgram::Create(model, {.batch = batch, .exact = kind.exact});
   if (!program.ok()) {
     state.SkipWithError("the network has no integer form");
     return;
@@ -151,8 +168,7 @@ void InferInteger(benchmark::State& state, const Network& network, bool exact) {
   for (size_t i = 0; i < pixels.size(); ++i)
     pixels[i] = static_cast<uint8_t>(i * 37 % 251);
   std::vector<float> logits(batch * (*program)->classes());
-  Time(state, network, exact ? "integer_ttq_exact" : "integer_ttq",
-       MeasuredRoofline().s8_multiply_adds,
+  Time(state, network, kind.name, MeasuredRoofline().s8_multiply_adds,
        [&] { (*program)->Run(pixels.data(), logits.data()); });
   state.counters["weight_MB"] =
       1e-6 * static_cast<double>((*program)->weight_bytes());
@@ -182,11 +198,10 @@ void RegisterAll() {
         InferFloat(state, network, type);
       });
     }
-    for (const bool exact : {false, true}) {
-      Register(network, exact ? "integer_ttq_exact" : "integer_ttq",
-               [=](benchmark::State& state) {
-                 InferInteger(state, network, exact);
-               });
+    for (const IntegerKind& kind : kIntegerKinds) {
+      Register(network, kind.name, [=](benchmark::State& state) {
+        InferInteger(state, network, kind);
+      });
     }
   }
 }

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
-#include "inference/byte_program.h"
+#include "inference/byte_compiler.h"
 #include "kernels/threads.h"
 #include "models/shape_inference.h"
 

@@ -7,10 +7,14 @@
 // into the layer that is added last, both operands rescaled to the sum's steps.
 // First and last layers are bytes, too. A pixel is looked up: normalized, then
 // rounded to signed bytes that cover what normalization allows. The last linear
-// layer's sums become logits in f32.
+// layer's sums become logits in f32. Where the model says so (first_and_last),
+// these two layers are computed in f32 instead: the first one from the
+// normalized image as it is, its result rounded to bytes; the last one from
+// bytes as floats.
 //
 // The reference program computes the same steps in plain loops, and the same
-// bits: everything but the order of exact integer sums is fixed.
+// bits: everything but the order of exact integer sums is fixed, and in f32
+// that order as well (kernels/ordered_convolution.h).
 #ifndef TRITLAB_INFERENCE_INTEGER_PROGRAM_H_
 #define TRITLAB_INFERENCE_INTEGER_PROGRAM_H_
 

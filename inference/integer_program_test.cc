@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "inference/pack_network.h"
+#include "inference/packed_model.h"
 #include "models/build.h"
 #include "models/graph_builder.h"
 #include "models/parameters.h"
@@ -90,6 +91,14 @@ std::vector<uint8_t> Images(int64_t count) {
   return pixels;
 }
 
+struct Form {
+  bool exact;
+  PackedModelDescription::Arithmetic first_and_last;
+};
+constexpr Form kForms[] = {{false, PackedModelDescription::INT8},
+                           {true, PackedModelDescription::INT8},
+                           {false, PackedModelDescription::F32}};
+
 // The promise of the integer program: no bit depends on how it is computed.
 TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
   std::vector<Graph> graphs = PhotographNetworks();
@@ -97,8 +106,10 @@ TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
        {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()})
     graphs.push_back(graph);
   for (const Graph& graph : graphs) {
-    for (const bool exact : {false, true}) {
-      const PackedModel model = Packed(graph);
+    for (const Form& form : kForms) {
+      PackedModel model = Packed(graph);
+      model.description.set_first_and_last(form.first_and_last);
+      const bool exact = form.exact;
       std::vector<float> first;
       for (const int64_t batch : {1, 6}) {
         auto fast =
@@ -148,6 +159,63 @@ TEST(IntegerProgramTest, TwoProductsAreExact) {
   }
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.1 * size);
+}
+
+// Protects: the first layer reads the image as it is and the last one's weights
+// are not rounded. What the two roundings cost moves the logits a little, and
+// their weights take 4 bytes each.
+TEST(IntegerProgramTest, FirstAndLastLayersInFloats) {
+  const Graph graph = ResNet();
+  PackedModel model = Packed(graph);
+  auto bytes = IntegerProgram::Create(model, {.batch = 4, .packed = false});
+  model.description.set_first_and_last(PackedModelDescription::F32);
+  auto floats = IntegerProgram::Create(model, {.batch = 4, .packed = false});
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  ASSERT_TRUE(floats.ok()) << floats.status();
+  const std::vector<uint8_t> images = Images((*bytes)->image().size());
+  std::vector<float> of_bytes(4 * kClasses), of_floats = of_bytes;
+  (*bytes)->Run(images.data(), of_bytes.data());
+  (*floats)->Run(images.data(), of_floats.data());
+  double difference = 0, size = 0;
+  for (size_t i = 0; i < of_bytes.size(); ++i) {
+    difference =
+        std::max<double>(difference, std::abs(of_bytes[i] - of_floats[i]));
+    size = std::max<double>(size, std::abs(of_floats[i]));
+  }
+  EXPECT_GT(difference, 0);
+  EXPECT_LT(difference, 0.1 * size);
+  EXPECT_GT((*floats)->weight_bytes(), (*bytes)->weight_bytes());
+}
+
+// Protects: f32 as it is. One convolution of one weight, then a mean and a
+// linear layer, by hand.
+TEST(IntegerProgramTest, FloatLayersAreNotRounded) {
+  InputOperator image;
+  image.set_height(1);
+  image.set_width(1);
+  image.set_channels(1);
+  GraphBuilder builder("two layers", image);
+  builder.Linear(
+      "fc", builder.Relu("relu", builder.Convolution("conv", "image", 1, 1, 1)),
+      2);
+  NetworkToPack network;
+  network.graph = builder.graph();
+  network.values = {{"conv/weights", {0.3f}},
+                    {"fc/weights", {0.123456f, -0.01f}},
+                    {"fc/bias", {0.5f, 0.25f}}};
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  model.description.add_mean(0);
+  model.description.add_deviation(1);
+  for (int i = 0; i < network.graph.nodes_size(); ++i)
+    model.description.add_clips(0.255f);  // a step of 0.001
+  model.description.set_first_and_last(PackedModelDescription::F32);
+  auto program = IntegerProgram::Create(model, {.batch = 1});
+  ASSERT_TRUE(program.ok()) << program.status();
+  const uint8_t pixel = 102;  // 0.4: 0.12 behind the convolution, 120 steps
+  float logits[2];
+  (*program)->Run(&pixel, logits);
+  EXPECT_NEAR(logits[0], 0.5f + 0.12f * 0.123456f, 1e-6);
+  EXPECT_NEAR(logits[1], 0.25f - 0.12f * 0.01f, 1e-6);
 }
 
 std::vector<float> LogitsOf(const NetworkToPack& network,

@@ -69,6 +69,11 @@ std::string ModelTable(const PackedModel& model) {
       "all weights at 4 bytes each take %d: the %s is %.1f times smaller\n",
       4 * weights, model.archive_bytes > 0 ? "archive" : "file",
       4.0 * static_cast<double>(weights) / static_cast<double>(bytes));
+  absl::StrAppendFormat(
+      &text, "first and last layer computed in %s\n",
+      model.description.first_and_last() == PackedModelDescription::F32
+          ? "f32"
+          : "int8");
   return text;
 }
 

@@ -10,7 +10,8 @@ namespace tritlab {
 
 // One line a tensor of weights (packing, values, bytes, bits a weight), then
 // what each part of the file takes (and, of a model read from an archive, the
-// archive), and how often the file goes into the weights at 4 bytes each.
+// archive), how often the file goes into the weights at 4 bytes each, and what
+// the first and the last layer are computed in.
 std::string ModelTable(const PackedModel& model);
 
 }  // namespace tritlab

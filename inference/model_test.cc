@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "inference/accuracy.h"
+#include "inference/emulation.h"
 #include "inference/pack_network.h"
 #include "models/build.h"
 #include "models/parameters.h"
@@ -59,6 +60,35 @@ TEST(ModelTest, AccuracyDependsNeitherOnTheFileNorOnTheBatch) {
   EXPECT_GE(top1, 0);
   EXPECT_EQ(*Top1(**Model::Create(Packed(), 7), *images), top1);
   EXPECT_EQ(*Top1(**Model::Create(Packed(), 64), *images), top1);
+}
+
+// Protects: what reports say of plain loops is the program's own accuracy where
+// all images are seen, in batches that do not divide them.
+TEST(EmulationTest, IsWorthWhatTheProgramIs) {
+  const auto images = Images();
+  const auto emulation = Emulate(Packed(), *images, 1000);
+  ASSERT_TRUE(emulation.ok()) << emulation.status();
+  EXPECT_EQ(emulation->images, 45);
+  EXPECT_EQ(emulation->differences, 0);
+  EXPECT_EQ(emulation->top1, *Top1(**Model::Create(Packed()), *images));
+  EXPECT_EQ(Emulate(Packed(), *images, 5)->images, 5);
+}
+
+// Protects: large networks do not keep a run waiting for hours.
+TEST(EmulationTest, FewerImagesOfLargerNetworks) {
+  const int64_t small = *ImagesToEmulate(Packed());
+  EXPECT_GT(small, 100);
+  PackedModel large = Packed();
+  ModelSpec spec;
+  spec.mutable_vgg16();
+  InputOperator image;
+  image.set_height(224);
+  image.set_width(224);
+  image.set_channels(3);
+  *large.description.mutable_graph() = *BuildGraph(spec, image, 10);
+  const int64_t of_large = *ImagesToEmulate(large);
+  EXPECT_GE(of_large, 1);
+  EXPECT_LT(of_large, small);
 }
 
 TEST(ModelTest, WhatDoesNotFitIsRefused) {

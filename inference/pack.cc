@@ -1,12 +1,13 @@
 // Stores a packed model another way:
 //
 //   bazel run //inference:pack -- --model=run/model.trit --output=FILE
-//       --ternary=bits|trits | --archive
+//       --ternary=bits|trits | --archive [--first_and_last=int8|f32]
 //
 // --archive makes the entropy-coded form for shipping, usually NAME.trit.zst,
 // which every program reads as it is; without it, an archive becomes a
-// model.trit again. Exit status: 0 done, 2 bad flags or model, or no room for
-// the result.
+// model.trit again. --first_and_last says what the integer program computes the
+// first and the last layer in from now on. Exit status: 0 done, 2 bad flags or
+// model, or no room for the result.
 #include <cstdio>
 #include <string>
 
@@ -27,13 +28,30 @@ ABSL_FLAG(std::string, ternary, "trits",
           "byte)");
 ABSL_FLAG(bool, archive, false,
           "write the entropy-coded form for shipping (NAME.trit.zst)");
+ABSL_FLAG(std::string, first_and_last, "",
+          "what the first and the last layer are computed in: int8 or f32; as "
+          "the model says where it is not given");
 
 namespace tritlab {
 namespace {
 
 constexpr char kUsage[] =
     "Stores a packed model another way.\n"
-    "  --model=FILE --output=FILE --ternary=bits|trits | --archive";
+    "  --model=FILE --output=FILE --ternary=bits|trits | --archive\n"
+    "  [--first_and_last=int8|f32]";
+
+absl::Status SetFirstAndLast(const std::string& arithmetic,
+                             PackedModelDescription& description) {
+  if (arithmetic == "int8") {
+    description.set_first_and_last(PackedModelDescription::INT8);
+  } else if (arithmetic == "f32") {
+    description.set_first_and_last(PackedModelDescription::F32);
+  } else if (!arithmetic.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--first_and_last: \"", arithmetic, "\" is unknown; give int8 or f32"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Main(int argc, char** argv) {
   RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
@@ -57,7 +75,9 @@ absl::Status Main(int argc, char** argv) {
     return absl::FailedPreconditionError(absl::StrCat(
         "--output: ", output, " is there already; name a new file"));
   }
-  ASSIGN_OR_RETURN(const PackedModel model, ReadPackedModel(path));
+  ASSIGN_OR_RETURN(PackedModel model, ReadPackedModel(path));
+  RETURN_IF_ERROR(
+      SetFirstAndLast(absl::GetFlag(FLAGS_first_and_last), model.description));
   if (archive) {
     RETURN_IF_ERROR(WritePackedArchive(model, output));
     ASSIGN_OR_RETURN(const PackedModel archived, ReadPackedModel(output));

@@ -161,6 +161,11 @@ bool ParseQuietly(absl::string_view bytes, PackedModelDescription& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// The oldest format version whose readers understand the model.
+uint32_t VersionOf(const PackedModelDescription& description) {
+  return description.first_and_last() == PackedModelDescription::INT8 ? 1 : 2;
+}
+
 // A model.trit's bytes.
 absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
                                       const std::string& name) {
@@ -175,10 +180,10 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
     return invalid("this is not a packed model (model.trit)");
   if (file.size() < header::kBytes) return damaged("the file is cut off");
   const auto version = header::Get<uint32_t>(file, header::kVersionAt);
-  if (version > header::kFormatVersion) {
+  if (version > header::kNewestVersion) {
     return invalid(absl::StrFormat(
         "format version %d is newer than this program's %d; update it", version,
-        header::kFormatVersion));
+        header::kNewestVersion));
   }
   if (const auto bytes = header::Get<uint64_t>(file, header::kFileBytesAt);
       bytes != file.size()) {
@@ -200,6 +205,11 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
   if (!ParseQuietly(file.substr(header::kBytes, description_bytes),
                     model.description)) {
     return invalid("its description cannot be read");
+  }
+  if (version < VersionOf(model.description) ||
+      !PackedModelDescription::Arithmetic_IsValid(
+          model.description.first_and_last())) {
+    return invalid("its first_and_last says what cannot be");
   }
   const size_t tensors_at =
       AlignUp(header::kBytes + description_bytes, kSectionAlignment);
@@ -289,7 +299,7 @@ std::string SerializePackedModel(const PackedModel& model) {
   file += description;
   file.resize(AlignUp(file.size(), kSectionAlignment), '\0');
   file += model.tensors;
-  header::Put<uint32_t>(header::kFormatVersion, header::kVersionAt, file);
+  header::Put<uint32_t>(VersionOf(model.description), header::kVersionAt, file);
   header::Put<uint64_t>(file.size(), header::kFileBytesAt, file);
   header::Put<uint64_t>(description.size(), header::kDescriptionBytesAt, file);
   header::Put<uint32_t>(Crc32c(file.data() + header::kChecksumEnd,

@@ -13,7 +13,7 @@
 namespace tritlab::packed_model_header {
 
 inline constexpr absl::string_view kMagic("\x89TRIT\r\n\x1a", 8);
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kNewestVersion = 2;
 inline constexpr size_t kBytes = 64;
 
 // Where the fields stand.

@@ -162,6 +162,23 @@ TEST(PackedModelTest, ACodeBeyondTheCodebookIsRefused) {
               HasSubstr("conv2/weights: code 2"));
 }
 
+// Protects: a program that knows nothing of first and last layers in f32 must
+// not run them as bytes; files without them stay readable for it.
+TEST(PackedModelTest, FirstAndLastLayersInFloatsAreOfVersion2) {
+  PackedModel model = Model(TernaryPacking::kBits);
+  EXPECT_EQ(SerializePackedModel(model)[8], 1);
+  model.description.set_first_and_last(PackedModelDescription::F32);
+  std::string file = SerializePackedModel(model);
+  EXPECT_EQ(file[8], 2);
+  const auto read = ParsePackedModel(file, "a");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->description.first_and_last(), PackedModelDescription::F32);
+  EXPECT_THAT(ModelTable(*read), HasSubstr("last layer computed in f32"));
+  file[8] = 1;
+  EXPECT_THAT(std::string(ParsePackedModel(file, "a").status().message()),
+              HasSubstr("first_and_last"));
+}
+
 TEST(PackedModelTest, OtherFilesAndNewerOnesSayWhatTheyAre) {
   ASSERT_TRUE(WriteFileAtomically(Path("other.trit"), "hello, world").ok());
   EXPECT_THAT(
@@ -170,11 +187,11 @@ TEST(PackedModelTest, OtherFilesAndNewerOnesSayWhatTheyAre) {
   ASSERT_TRUE(
       WritePackedModel(Model(TernaryPacking::kBits), Path("newer.trit")).ok());
   std::string newer = *ReadFile(Path("newer.trit"));
-  newer[8] = 2;
+  newer[8] = 3;
   ASSERT_TRUE(WriteFileAtomically(Path("newer.trit"), newer).ok());
   EXPECT_THAT(
       std::string(ReadPackedModel(Path("newer.trit")).status().message()),
-      HasSubstr("version 2 is newer"));
+      HasSubstr("version 3 is newer"));
 }
 
 }  // namespace

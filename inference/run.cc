@@ -5,7 +5,8 @@
 // gives its accuracy on the dataset's test images, its latency one image at a
 // time, its throughput in batches, and the joules that the processors take for
 // an image where the machine counts them; with --image=FILE, the five likeliest
-// classes of one JPEG. Exit status: 0 done, 2 bad flags, model or data.
+// classes of a JPEG of any size, or of each in a folder. Exit status: 0 done, 2
+// bad flags, model or data.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -24,11 +25,11 @@
 #include "base/energy_meter.h"
 #include "base/file.h"
 #include "base/status_macros.h"
-#include "datasets/jpeg.h"
 #include "datasets/open_dataset.h"
 #include "inference/accuracy.h"
 #include "inference/measured_joules.h"
 #include "inference/model.h"
+#include "inference/photograph_input.h"
 #include "kernels/threads.h"
 
 ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to run");
@@ -38,7 +39,8 @@ ABSL_FLAG(std::string, dataset, "cifar10",
           "synthetic, cifar10 or imagefolder (which needs --source)");
 ABSL_FLAG(std::string, source, "",
           "a folder or archive to read instead of the usual names");
-ABSL_FLAG(std::string, image, "", "one JPEG, instead of a dataset");
+ABSL_FLAG(std::string, image, "",
+          "a JPEG of any size or a folder of them, instead of a dataset");
 ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
 ABSL_FLAG(bool, exact, false,
           "two products where a layer's weights are not exact as bytes");
@@ -50,9 +52,10 @@ namespace tritlab {
 namespace {
 
 constexpr char kUsage[] =
-    "Runs a packed model on a dataset's test images, or on one JPEG.\n"
-    "  --model=FILE --data_root=DIR | --image=FILE";
+    "Runs a packed model on a dataset's test images, or on photographs.\n"
+    "  --model=FILE --data_root=DIR | --image=FILE_OR_FOLDER";
 constexpr int kTimedRuns = 200;
+constexpr size_t kMostClasses = 5;
 
 std::vector<float> Softmax(std::vector<float> logits) {
   const float largest = *std::max_element(logits.begin(), logits.end());
@@ -67,24 +70,45 @@ absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
   return Model::Load(path, batch, absl::GetFlag(FLAGS_exact));
 }
 
-absl::Status RunImage(const std::string& model_path, const std::string& path) {
-  ASSIGN_OR_RETURN(const auto model, Load(model_path));
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  const ImageShape shape = {static_cast<int>(model->height()),
-                            static_cast<int>(model->width()), 3};
-  std::vector<uint8_t> pixels(shape.size());
-  RETURN_IF_ERROR(DecodeJpeg(bytes, path, shape, pixels.data()));
-  std::vector<float> logits(model->classes().size());
-  RETURN_IF_ERROR(model->Run(pixels, logits));
+// What the model sees of the photograph, and its likeliest classes.
+absl::Status RunPhotograph(const std::string& path, Model& model) {
+  const ImageShape shape = {static_cast<int>(model.height()),
+                            static_cast<int>(model.width()),
+                            static_cast<int>(model.channels())};
+  ASSIGN_OR_RETURN(const PhotographInput input,
+                   ReadPhotographInput(path, shape));
+  std::vector<float> logits(model.classes().size());
+  RETURN_IF_ERROR(model.Run(input.pixels, logits));
   const std::vector<float> shares = Softmax(logits);
   std::vector<size_t> order(shares.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return shares[a] > shares[b]; });
-  order.resize(std::min<size_t>(order.size(), 5));
+  order.resize(std::min(order.size(), kMostClasses));
+  std::printf("%s: %s\n", path.c_str(), input.how.c_str());
   for (const size_t c : order)
-    std::printf("%6.2f %%  %s\n", 100 * shares[c], model->classes()[c].c_str());
+    std::printf("%6.2f %%  %s\n", 100 * shares[c], model.classes()[c].c_str());
   return absl::OkStatus();
+}
+
+// A folder's photographs that cannot be read are named, and the others run.
+absl::Status RunPhotographs(const std::string& model_path,
+                            const std::string& path) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> photographs,
+                   ListPhotographs(path));
+  ASSIGN_OR_RETURN(const auto model, Load(model_path));
+  if (!IsDirectory(path)) return RunPhotograph(path, *model);
+  size_t failed = 0;
+  for (const std::string& photograph : photographs) {
+    const absl::Status status = RunPhotograph(photograph, *model);
+    if (status.ok()) continue;
+    ++failed;
+    std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  }
+  if (failed == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": ", failed, " of ", photographs.size(),
+                   " photographs could not be read"));
 }
 
 // The milliseconds that each of some runs took, sorted.
@@ -168,7 +192,7 @@ absl::Status Main(int argc, char** argv) {
     return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
   if (threads > 0) SetThreads(threads);
   const std::string image = FromWorkingDirectory(absl::GetFlag(FLAGS_image));
-  return image.empty() ? RunDataset(model) : RunImage(model, image);
+  return image.empty() ? RunDataset(model) : RunPhotographs(model, image);
 }
 
 }  // namespace

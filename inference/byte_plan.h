@@ -1,0 +1,70 @@
+// Internal to inference/integer_program: what a packed model says of its
+// network, looked up by the compiler node by node.
+#ifndef TRITLAB_INFERENCE_BYTE_PLAN_H_
+#define TRITLAB_INFERENCE_BYTE_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "inference/integer_program.h"
+#include "inference/packed_model.h"
+#include "models/graph.pb.h"
+#include "models/shape_inference.h"
+
+namespace tritlab {
+
+class BytePlan {
+ public:
+  // Of a model that lives longer. Unimplemented when it says that it has no
+  // integer form; ResourceExhausted when activations would not fit in memory.
+  static absl::StatusOr<BytePlan> Create(
+      const PackedModel& model, const IntegerProgram::Options& options);
+
+  const PackedModel& model() const { return *model_; }
+  const Graph& graph() const { return model_->description.graph(); }
+  int nodes() const { return graph().nodes_size(); }
+
+  const Shape& ShapeOf(int node) const { return shaped_.shapes[node]; }
+  const std::vector<int>& InputsOf(int node) const {
+    return shaped_.inputs[node];
+  }
+  const Shape& InputShape(int node) const { return ShapeOf(InputsOf(node)[0]); }
+  // How many inputs of nodes it is.
+  int Consumers(int node) const { return consumers_[node]; }
+
+  // Whether the layer is computed in f32: the first and the last one, where the
+  // model says so.
+  bool InFloats(int node) const;
+
+  // What the bytes of a node cover: what those of a concatenation do, where it
+  // alone reads them, so that its inputs have one step.
+  absl::StatusOr<float> ClipOf(int node) const;
+
+  // InvalidArgument when there is none of the name, or it has not `count`
+  // values.
+  absl::StatusOr<const PackedTensor*> Tensor(const std::string& name,
+                                             int64_t count) const;
+  absl::StatusOr<std::vector<float>> Values(const std::string& name,
+                                            int64_t count) const;
+  bool HasTensor(const std::string& name) const {
+    return tensors_.count(name) > 0;
+  }
+
+ private:
+  explicit BytePlan(const PackedModel& model) : model_(&model) {}
+
+  const PackedModel* model_;
+  ShapedGraph shaped_;
+  std::vector<int> consumers_;      // [node]
+  std::vector<int> only_consumer_;  // [node], -1 where there are not one
+  std::vector<int> in_floats_;      // nodes
+  std::map<std::string, const PackedTensor*> tensors_;
+};
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_INFERENCE_BYTE_PLAN_H_
