@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,18 +12,12 @@
 #include "quant/weight_sets.pb.h"
 #include "reports/plot.h"
 #include "reports/report_tables.h"
+#include "reports/weight_set_values.h"
 
 namespace tritlab {
 namespace {
 
 constexpr int kHeight = 260;
-
-const WeightSets* FindSets(const EpochResult& epoch, const std::string& layer) {
-  for (const WeightSets& sets : epoch.weight_sets()) {
-    if (sets.layer() == layer) return &sets;
-  }
-  return nullptr;
-}
 
 // The first, the middle and the last.
 std::vector<std::string> ShownLayers(const PhaseResult& phase) {
@@ -155,20 +148,12 @@ class DynamicsWriter {
   }
 
   void AddChanges() {
-    std::map<std::string, double> weights;
-    for (const LayerResult& layer : phase_.layers())
-      weights[layer.name()] = layer.weights();
     std::vector<Series> series = {
         SeriesOf("all quantized layers", 0, /*dashed=*/false,
                  [&](const EpochResult& epoch) -> std::optional<double> {
-                   double changed = 0, count = 0;
-                   for (const WeightSets& sets : epoch.weight_sets()) {
-                     if (!sets.has_changed()) return std::nullopt;
-                     changed += sets.changed() * weights[sets.layer()];
-                     count += weights[sets.layer()];
-                   }
-                   if (count == 0) return std::nullopt;
-                   return 100 * changed / count;
+                   const auto changed = ChangedShare(phase_, epoch);
+                   if (!changed.has_value()) return std::nullopt;
+                   return 100 * *changed;
                  })};
     for (size_t i = 0; i < layers_.size(); ++i) {
       series.push_back(SetSeries(
@@ -196,10 +181,7 @@ class DynamicsWriter {
         series.push_back(SetSeries(
             negative ? "" : layers_[i], static_cast<int>(i), negative,
             layers_[i], [&](const WeightSets& sets) -> std::optional<double> {
-              if (!sets.has_gradients()) return std::nullopt;
-              const double ratio = value(sets, negative);
-              return std::isfinite(ratio) ? std::optional<double>(ratio)
-                                          : std::nullopt;
+              return value(sets, negative);
             }));
       }
     }
@@ -214,16 +196,7 @@ class DynamicsWriter {
             "(solid) and the negative set (dashed), as a multiple of that over "
             "the zeros, on the last batch of each epoch of training: ",
             WhichLayers(), "."),
-        GradientSeries([](const WeightSets& sets, bool negative) {
-          const SetGradients& norms = sets.gradients();
-          const auto mean_square = [](double norm, double share) {
-            return norm * norm / share;
-          };
-          return std::sqrt(
-              (negative ? mean_square(norms.negative(), sets.negative())
-                        : mean_square(norms.positive(), sets.positive())) /
-              mean_square(norms.zero(), sets.zero()));
-        }));
+        GradientSeries(GradientRatio));
   }
 
   void AddScaleGradients() {
@@ -235,13 +208,16 @@ class DynamicsWriter {
             "of the negative ones (dashed), on the last batch of each epoch of "
             "training: ",
             WhichLayers(), "."),
-        GradientSeries([](const WeightSets& sets, bool negative) {
+        GradientSeries([](const WeightSets& sets,
+                          bool negative) -> std::optional<double> {
           const SetGradients& gradients = sets.gradients();
           const auto at = gradients.learned().find(negative ? "w_n" : "w_p");
-          if (at == gradients.learned().end())
-            return std::numeric_limits<double>::quiet_NaN();
-          return std::abs(static_cast<double>(at->second)) /
-                 (negative ? gradients.negative() : gradients.positive());
+          if (at == gradients.learned().end()) return std::nullopt;
+          const double ratio =
+              std::abs(static_cast<double>(at->second)) /
+              (negative ? gradients.negative() : gradients.positive());
+          if (!std::isfinite(ratio)) return std::nullopt;
+          return ratio;
         }));
   }
 

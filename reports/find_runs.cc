@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/csv.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "reports/report_json.h"
@@ -26,7 +27,6 @@ namespace tritlab {
 namespace {
 
 using internal::AxesOfName;
-using internal::CsvFields;
 
 // A number at the beginning of `text`, which is then without it.
 double TakeNumber(absl::string_view& text) {
@@ -174,33 +174,6 @@ std::vector<AxisValue> AxesOfName(absl::string_view name) {
     axes.push_back({std::string(split.first), std::string(split.second)});
   }
   return axes;
-}
-
-std::vector<std::vector<std::string>> CsvFields(absl::string_view csv) {
-  std::vector<std::vector<std::string>> lines;
-  bool new_line = true, quoted = false;
-  for (size_t i = 0; i < csv.size(); ++i) {
-    if (std::exchange(new_line, false)) lines.push_back({""});
-    std::string& field = lines.back().back();
-    if (quoted) {
-      if (csv[i] != '"') {
-        field += csv[i];
-      } else if (i + 1 < csv.size() && csv[i + 1] == '"') {
-        field += csv[++i];
-      } else {
-        quoted = false;
-      }
-    } else if (csv[i] == '"') {
-      quoted = true;
-    } else if (csv[i] == ',') {
-      lines.back().emplace_back();
-    } else if (csv[i] == '\n') {
-      new_line = true;
-    } else if (csv[i] != '\r') {
-      field += csv[i];
-    }
-  }
-  return lines;
 }
 
 }  // namespace internal

@@ -46,9 +46,6 @@ absl::StatusOr<FoundRuns> FindRuns(const std::string& directory);
 namespace internal {
 // From "bits=5,partition=random"; empty for any other name.
 std::vector<AxisValue> AxesOfName(absl::string_view name);
-
-// The fields of each line of `csv` (RFC 4180).
-std::vector<std::vector<std::string>> CsvFields(absl::string_view csv);
 }  // namespace internal
 
 }  // namespace tritlab

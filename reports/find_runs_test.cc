@@ -13,7 +13,6 @@ namespace tritlab {
 namespace {
 
 using internal::AxesOfName;
-using internal::CsvFields;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -140,13 +139,6 @@ TEST(AxesOfName, OnlyOfPoints) {
   EXPECT_THAT(AxesOfName("run"), IsEmpty());
   EXPECT_THAT(AxesOfName(""), IsEmpty());
   EXPECT_THAT(AxesOfName("=1"), IsEmpty());
-}
-
-TEST(CsvFields, QuotesAndLineEndings) {
-  EXPECT_THAT(CsvFields("a,\"b, \"\"c\"\"\"\r\n,\n\"x\ny\",z"),
-              ElementsAre(ElementsAre("a", "b, \"c\""), ElementsAre("", ""),
-                          ElementsAre("x\ny", "z")));
-  EXPECT_THAT(CsvFields(""), IsEmpty());
 }
 
 }  // namespace

@@ -94,6 +94,16 @@ TEST(ModelFileTableOf, ComparesTheWholeFile) {
   file->set_integer_top1(report.results(1).top1() - 0.25);
   EXPECT_NE(ModelFileTableOf(report).caption.find("floating point (-0.25)"),
             std::string::npos);
+  // The three of them: floating point, plain loops, the program.
+  file->set_emulated_top1(88.5);
+  file->set_emulated_images(1000);
+  EXPECT_NE(ModelFileTableOf(report).caption.find(
+                "on 1,000 images spread over the test set: 88.50 %, every "
+                "logit the same to the last bit"),
+            std::string::npos);
+  file->set_emulated_differences(3);
+  EXPECT_NE(ModelFileTableOf(report).caption.find("on 3 of them: a kernel"),
+            std::string::npos);
   file->clear_integer_top1();
   file->set_why_no_integer_program("node bn1: it has none");
   EXPECT_NE(

@@ -19,6 +19,7 @@
 #include "reports/page.h"
 #include "reports/run_results.h"
 #include "reports/runs_figures.h"
+#include "reports/sweep_dynamics.h"
 #include "reports/table.h"
 
 namespace tritlab {
@@ -222,6 +223,22 @@ Page RunsPage(absl::string_view name, const FoundRuns& found) {
       page.elements.push_back(Heading{
           absl::StrCat("Accuracy by ", points[0]->axes[axis].axis,
                        folder == "." ? "" : absl::StrCat(", sweep ", folder))});
+      page.elements.push_back(std::move(figure));
+    }
+  }
+
+  number = 0;
+  for (SweepDynamics& dynamics : DynamicsOfSweeps(found)) {
+    const std::string suffix = absl::StrCat("_", ++number);
+    page.elements.push_back(Heading{absl::StrCat(
+        "How training went, point by point",
+        dynamics.sweep == "." ? ""
+                              : absl::StrCat(", sweep ", dynamics.sweep))});
+    page.elements.push_back(
+        PageTable{std::move(dynamics.table),
+                  PageName(absl::StrCat("sweep dynamics ", number))});
+    for (Figure& figure : dynamics.figures) {
+      absl::StrAppend(&figure.plot.name, suffix);
       page.elements.push_back(std::move(figure));
     }
   }

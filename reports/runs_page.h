@@ -15,7 +15,8 @@ namespace tritlab {
 
 // All phases of all runs in one table that sorts; for each dataset, accuracy
 // against bytes and against energy with the Pareto front; for each sweep,
-// accuracy by what it varies. `name` is what the folder is called.
+// accuracy by what it varies, and how its points' ternary weights moved side by
+// side. `name` is what the folder is called.
 Page RunsPage(absl::string_view name, const FoundRuns& found);
 
 // One row a result. Columns that no result has a value for are left out, and

@@ -1,0 +1,137 @@
+#include "reports/baseline_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+
+namespace tritlab {
+namespace {
+
+constexpr int64_t kLargestFile = 16 << 20;  // bytes
+constexpr double kFalseAlarms = 0.001;
+
+constexpr char kHeader[] =
+    "# Written by //reports:regress --update; docs/regressions.md explains "
+    "it.\n"
+    "# proto-file: reports/baseline.proto\n"
+    "# proto-message: tritlab.Baseline\n\n";
+
+// The first error only: one line is what a person can act on.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (text_.empty())
+      text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void SetMeanAndDeviation(const std::vector<double>& values,
+                         TrackedNumber& number) {
+  const double count = static_cast<double>(values.size());
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value;
+  const double mean = sum / count;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  number.set_mean(mean);
+  number.clear_deviation();
+  if (values.size() >= 2)
+    number.set_deviation(std::sqrt(squares / (count - 1)));
+}
+
+BaselineEntry EntryOf(const MeasuredEntry& measured,
+                      const BaselineEntry* before) {
+  BaselineEntry entry;
+  entry.set_experiment(measured.experiment);
+  entry.set_phase(measured.phase);
+  entry.set_seeds(static_cast<uint32_t>(measured.seeds.size()));
+  entry.set_data_checksum(measured.data_checksum);
+  entry.set_instruction_set(measured.instruction_set);
+  entry.set_threads(measured.threads);
+  for (const MeasuredNumber& found : measured.numbers) {
+    // What only some seeds have (a speed after --resume) is no baseline.
+    if (found.values.size() < measured.seeds.size()) continue;
+    // Nor is a logarithm of nothing.
+    if (!std::all_of(found.values.begin(), found.values.end(),
+                     [](double value) { return std::isfinite(value); }))
+      continue;
+    TrackedNumber& number = *entry.add_numbers();
+    number = found.judgement;
+    if (before != nullptr) {
+      const auto at =
+          std::find_if(before->numbers().begin(), before->numbers().end(),
+                       [&](const TrackedNumber& known) {
+                         return known.name() == number.name();
+                       });
+      if (at != before->numbers().end()) number = *at;
+    }
+    SetMeanAndDeviation(found.values, number);
+  }
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<Baseline> ReadBaseline(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLargestFile));
+  Baseline baseline;
+  google::protobuf::TextFormat::Parser parser;
+  FirstError error;
+  parser.RecordErrorsTo(&error);
+  if (!parser.ParseFromString(text, &baseline)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ":", error.text(), " (reports/baseline.proto has the fields)"));
+  }
+  return baseline;
+}
+
+absl::Status WriteBaseline(const Baseline& baseline, const std::string& path) {
+  std::string text;
+  if (!google::protobuf::TextFormat::PrintToString(baseline, &text))
+    return absl::InternalError(absl::StrCat(path, ": cannot be written"));
+  return WriteFileAtomically(path, absl::StrCat(kHeader, text));
+}
+
+void UpdateBaseline(const std::vector<MeasuredEntry>& measured, bool whole,
+                    const BaselineUpdate& update, Baseline& baseline) {
+  if (baseline.false_alarms() == 0) baseline.set_false_alarms(kFalseAlarms);
+  const Baseline before = baseline;
+  if (whole) baseline.clear_entries();
+  for (const MeasuredEntry& found : measured) {
+    const auto is_it = [&](const BaselineEntry& entry) {
+      return entry.experiment() == found.experiment &&
+             entry.phase() == found.phase;
+    };
+    const auto old =
+        std::find_if(before.entries().begin(), before.entries().end(), is_it);
+    const auto place = std::find_if(baseline.mutable_entries()->begin(),
+                                    baseline.mutable_entries()->end(), is_it);
+    BaselineEntry& entry = place == baseline.mutable_entries()->end()
+                               ? *baseline.add_entries()
+                               : *place;
+    entry = EntryOf(found, old == before.entries().end() ? nullptr : &*old);
+    // Numbers that are not tracked would only be noise in each change.
+    auto& numbers = *entry.mutable_numbers();
+    numbers.erase(std::remove_if(numbers.begin(), numbers.end(),
+                                 [&](const TrackedNumber& number) {
+                                   return std::find(
+                                              baseline.not_tracked().begin(),
+                                              baseline.not_tracked().end(),
+                                              number.name()) !=
+                                          baseline.not_tracked().end();
+                                 }),
+                  numbers.end());
+  }
+  *baseline.add_updates() = update;
+}
+
+}  // namespace tritlab

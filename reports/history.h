@@ -1,0 +1,29 @@
+// The history of comparisons: a file with one line of JSON for each
+// (history.proto), the last one last.
+#ifndef TRITLAB_REPORTS_HISTORY_H_
+#define TRITLAB_REPORTS_HISTORY_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "reports/history.pb.h"
+#include "reports/regression.h"
+
+namespace tritlab {
+
+// NaN, which stands for no number, is left out.
+HistoryRecord RecordOf(const Comparison& comparison, const std::string& time,
+                       const std::string& commit);
+
+// No records where there is no file. InvalidArgument, naming the line.
+absl::StatusOr<std::vector<HistoryRecord>> ReadHistory(const std::string& path);
+
+// The file with one more line, or as it was.
+absl::Status AppendToHistory(const HistoryRecord& record,
+                             const std::string& path);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_REPORTS_HISTORY_H_

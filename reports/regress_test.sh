@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# regress as a user and a CI server meet it: exit status, files, and what --update writes.
+set -u
+regress=$PWD/$1
+cd "$TEST_TMPDIR" || exit 1
+failures=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+# run_of FOLDER SEED TOP1: a run that is over.
+run_of() {
+    mkdir -p "$1"
+    cat >"$1/report.json" <<JSON
+{"provenance": {"experiment": "made_up", "seed": $2, "test_images": 1000, "data_checksum": "0-1", "commit": "c0ffee"},
+ "results": [{"name": "ttq", "top1": $3, "weight_bytes": 700, "images_per_second": 900, "calibration": 1e9}]}
+JSON
+}
+# expect STATUS PART ARGUMENT...: the status, and a line of output or error with the part.
+expect() {
+    local status=$1 part=$2
+    shift 2
+    BUILD_WORKING_DIRECTORY="$PWD" "$regress" "$@" >out 2>errors
+    local got=$?
+    [ "$got" = "$status" ] || fail "$*: status $got, not $status: $(cat out errors)"
+    cat out errors | grep -qF -- "$part" || fail "$*: does not say $part: $(cat out errors)"
+}
+
+for seed in 1 2 3 4; do run_of "before/$seed" "$seed" "90.$seed"; done
+run_of same/1 1 90.2
+run_of worse/1 1 60
+run_of better/1 1 99
+
+# Bad input is 2, in one line that says what to do.
+expect 2 '--baseline: not given' --run=same
+expect 2 '--run: not given' --baseline=b.textproto
+expect 2 '--reason: not given' --baseline=b.textproto --run=before --update
+expect 2 '--update --reason=TEXT makes it' --baseline=b.textproto --run=same
+[ "$(wc -l <errors)" = 1 ] || fail "not one line: $(cat errors)"
+
+expect 0 b.textproto --baseline=b.textproto --run=before --update --reason='the first numbers'
+grep -q 'reason: "the first numbers"' b.textproto || fail "no reason in the baseline"
+grep -q 'commit: "c0ffee"' b.textproto || fail "no commit in the baseline"
+mkdir empty
+expect 2 'there is no run in it' --baseline=b.textproto --run=empty
+sed 's/made_up/other/' same/1/report.json >other.json
+mkdir other && mv other.json other/report.json
+expect 2 'no experiment other' --baseline=b.textproto --run=other
+
+# As before; worse; better, which is no failure.
+expect 0 'none regressed' --baseline=b.textproto --run=same
+expect 0 'none regressed' --baseline=b.textproto --run=same/1
+expect 1 'WORSE' --baseline=b.textproto --run=worse --markdown=m.md --junit=j.xml --history=h.jsonl --page=p.html
+grep -q 'REGRESSED' m.md || fail "the Markdown does not say so"
+grep -q 'failures="1"' j.xml || fail "JUnit does not count it"
+grep -q 'c0ffee' p.html || fail "the page has no commit"
+expect 0 '1 is better' --baseline=b.textproto --run=better --history=h.jsonl
+[ "$(wc -l <h.jsonl)" = 2 ] || fail "the history has not two lines"
+
+# Half as fast in a process that calibrates half as fast is as fast.
+sed -i 's/900/450/; s/1e9/5e8/' same/1/report.json
+expect 0 'none regressed' --baseline=b.textproto --run=same
+sed -i 's/5e8/1e9/' same/1/report.json
+expect 1 'speed' --baseline=b.textproto --run=same
+
+# A change that was meant becomes the baseline, with its reason after the first.
+run_of worse/2 2 61
+expect 0 b.textproto --baseline=b.textproto --run=worse --update --reason='a smaller network'
+expect 0 'none regressed' --baseline=b.textproto --run=worse
+[ "$(grep -c 'reason:' b.textproto)" = 2 ] || fail "the first reason is gone"
+[ "$failures" = 0 ] && echo "all held"
+[ "$failures" = 0 ]

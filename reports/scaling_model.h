@@ -1,0 +1,68 @@
+// How long a training step takes on N ranks that share each batch and average
+// their gradients (training/gradient_average.h), from what one rank takes and
+// what the network between them carries.
+//
+// Each rank's share of the batch stays what it is (weak scaling: the batch
+// grows with N), so its computation takes the same time for every N. B bytes of
+// gradients in k buckets are all-reduced over links that carry `bandwidth` in
+// each direction at once, with `latency` for each message:
+//
+//   ring:              k * 2 (N - 1) * latency + 2 (N - 1)/N * B / bandwidth
+//   halving-doubling:  k * 2 ceil(log2 N) * latency
+//                                          + 2 (N - 1)/N * B / bandwidth
+//
+// (Thakur, Rabenseifner and Gropp 2005, "Optimization of Collective
+// Communication Operations in MPICH"; Patarasuk and Yuan 2009 for the ring, and
+// that no algorithm sends less.) A share of it goes on while the backward pass
+// computes; the last bucket, which is full only at its end, never does:
+//
+//   step = compute + max(all - overlap, all / k)
+//
+// Assumed: ranks are equally fast and never wait for each other's data, links
+// do not share a bottleneck, adding up what arrives costs nothing beside
+// receiving it, and communication takes no time of the processors that compute.
+#ifndef TRITLAB_REPORTS_SCALING_MODEL_H_
+#define TRITLAB_REPORTS_SCALING_MODEL_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "reports/table.h"
+
+namespace tritlab {
+
+enum class AllReduceAlgorithm { kRing, kHalvingDoubling };
+
+struct ScalingModel {
+  AllReduceAlgorithm algorithm = AllReduceAlgorithm::kRing;
+  double compute_seconds = 0;  // of a step on one rank, measured
+  double overlap_seconds = 0;  // of it, what communication may hide behind
+  double images = 0;           // of a step on one rank
+  double gradient_bytes = 0;
+  double bucket_bytes = 0;
+  double bandwidth = 0;  // bytes a second
+  double latency = 0;    // seconds
+};
+
+// InvalidArgument, naming the field, when one is not possible.
+absl::Status ValidateScalingModel(const ScalingModel& model);
+
+struct ScaledStep {
+  double all_reduce_seconds = 0;
+  double exposed_seconds = 0;  // of these, what the step is longer by
+  double step_seconds = 0;
+  double images_per_second = 0;  // of all ranks
+  double efficiency = 0;         // against as many ranks that need not talk
+};
+
+// ranks: 1 or more. The model must be valid.
+ScaledStep ScaleStep(const ScalingModel& model, int64_t ranks);
+
+// One row for each number of ranks.
+Table ScalingTable(const ScalingModel& model,
+                   const std::vector<int64_t>& ranks);
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_REPORTS_SCALING_MODEL_H_
