@@ -1,5 +1,7 @@
 #include "experiments/experiment_inputs.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
@@ -8,6 +10,23 @@
 #include "models/build.h"
 
 namespace tritlab {
+
+absl::StatusOr<ExperimentNetwork> BuildNetwork(const ModelSpec& model,
+                                               const ImageShape& images,
+                                               int classes) {
+  InputOperator input;
+  input.set_height(images.height);
+  input.set_width(images.width);
+  input.set_channels(images.channels);
+  ExperimentNetwork network;
+  ASSIGN_OR_RETURN(network.graph, BuildGraph(model, input, classes));
+  ASSIGN_OR_RETURN(network.cost, CountCost(network.graph));
+  // Latent and computed weights, gradients, two moments, the kernels' copies.
+  RETURN_IF_ERROR(CheckMemory(network.graph.name(),
+                              32.0 * network.cost.parameters,
+                              "use a smaller network"));
+  return network;
+}
 
 absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
     const ExperimentSpec& spec, absl::string_view data_root,
@@ -24,17 +43,10 @@ absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
         absl::StrCat(train.source(),
                      ": training and test images differ in shape or classes"));
   }
-  InputOperator image;
-  image.set_height(train.shape().height);
-  image.set_width(train.shape().width);
-  image.set_channels(train.shape().channels);
-  ASSIGN_OR_RETURN(inputs.graph,
-                   BuildGraph(spec.model(), image, train.classes()));
-  ASSIGN_OR_RETURN(inputs.cost, CountCost(inputs.graph));
-  // Latent and computed weights, gradients, two moments, the kernels' copies.
-  RETURN_IF_ERROR(CheckMemory(inputs.graph.name(),
-                              32.0 * inputs.cost.parameters,
-                              "use a smaller network"));
+  ASSIGN_OR_RETURN(ExperimentNetwork network,
+                   BuildNetwork(spec.model(), train.shape(), train.classes()));
+  inputs.graph = std::move(network.graph);
+  inputs.cost = network.cost;
   return inputs;
 }
 

@@ -11,8 +11,14 @@
 #include "experiments/spec.pb.h"
 #include "models/cost.h"
 #include "models/graph.pb.h"
+#include "models/model.pb.h"
 
 namespace tritlab {
+
+struct ExperimentNetwork {
+  Graph graph;  // for the images and classes
+  Cost cost;
+};
 
 struct ExperimentInputs {
   std::unique_ptr<Dataset> train, test;
@@ -20,9 +26,14 @@ struct ExperimentInputs {
   Cost cost;
 };
 
-// Reads the datasets and builds the network of a valid spec. Errors name the
-// file, field or figure at fault; ResourceExhausted when the machine has not
-// the memory to train the network.
+// Builds the network for such images. Errors name the field or figure at fault;
+// ResourceExhausted when the machine has not the memory to train it.
+absl::StatusOr<ExperimentNetwork> BuildNetwork(const ModelSpec& model,
+                                               const ImageShape& images,
+                                               int classes);
+
+// Reads the datasets and builds the network of a valid spec. Errors as
+// BuildNetwork's, or naming the file at fault.
 absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
     const ExperimentSpec& spec, absl::string_view data_root,
     const OpenOptions& options = {});

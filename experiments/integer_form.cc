@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "datasets/loader.h"
 #include "inference/accuracy.h"
+#include "inference/emulation.h"
 #include "inference/measured_joules.h"
 #include "inference/model.h"
 
@@ -65,6 +66,11 @@ absl::Status DescribeIntegerProgram(const PackedModel& model,
   ASSIGN_OR_RETURN(const double top1, Top1(**loaded, images));
   file.set_integer_top1(top1);
   file.set_integer_weight_error((*loaded)->weight_error());
+  ASSIGN_OR_RETURN(const int64_t count, ImagesToEmulate(model));
+  ASSIGN_OR_RETURN(const Emulation emulation, Emulate(model, images, count));
+  file.set_emulated_top1(emulation.top1);
+  file.set_emulated_images(static_cast<uint32_t>(emulation.images));
+  file.set_emulated_differences(static_cast<uint32_t>(emulation.differences));
   MeasuredEnergy& energy = *report.mutable_measured_energy();
   const auto measured = MeasureJoules(**loaded);
   if (!measured.ok()) {

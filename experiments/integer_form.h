@@ -18,8 +18,9 @@ namespace tritlab {
 absl::Status Calibrate(Program& program, const Dataset& images,
                        ClipMethod method, PackedModel& model);
 
-// What the model's integer program is worth on the images, into
-// report.model_file, or why there is none; and the energy that it really took,
+// What the model's integer program is worth on the images, and its emulation in
+// plain loops on some of them, into report.model_file, or why there is none;
+// and the energy that it really took,
 // into report.measured_energy, or why that is not known.
 absl::Status DescribeIntegerProgram(const PackedModel& model,
                                     const Dataset& images, Report& report);

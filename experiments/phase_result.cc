@@ -128,6 +128,7 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   result.set_starts_from(phase.starts_from());
   result.set_initial_top1(position.initial_top1());
   result.set_stages(network.stages());
+  result.set_skipped_steps(static_cast<uint32_t>(position.skipped_steps()));
   for (const EpochRecord& record : position.epochs()) {
     *result.add_epochs() = MakeEpochResult(record);
     if (result.best_epoch() == 0 || record.test_top1() > result.best_top1()) {

@@ -1,5 +1,6 @@
 #include "experiments/provenance.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "absl/time/time.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "experiments/run_folder.h"
 #include "experiments/spec_file.h"
 #include "kernels/onednn_info.h"
 #include "kernels/threads.h"
@@ -60,7 +62,7 @@ std::string Processor() {
 
 Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
                           DataType type, const Dataset& train,
-                          const Dataset& test) {
+                          const Dataset& test, int ranks) {
   Provenance provenance;
   provenance.set_experiment(spec.name());
   provenance.set_seed(seed);
@@ -69,6 +71,7 @@ Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
   provenance.set_instruction_set(InstructionSet());
   provenance.set_processor(Processor());
   provenance.set_threads(Threads());
+  if (ranks > 1) provenance.set_ranks(ranks);
   provenance.set_dataset(train.info().name);
   provenance.set_data_source(train.source());
   provenance.set_data_checksum(
@@ -83,7 +86,7 @@ Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
 
 absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
                                           const Provenance& now) {
-  const std::string path = JoinPath(folder, "provenance.textproto");
+  const std::string path = ProvenanceIn(folder);
   if (!FileExists(path)) {
     RETURN_IF_ERROR(WriteFileAtomically(path, ToText(now)));
     return now;
@@ -97,6 +100,8 @@ absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
         path, ": the run began with ", what, " ", then, ", now it is ", today,
         "; go on as it began, or begin another run"));
   };
+  RETURN_IF_ERROR(check("mpirun -n", absl::StrCat(std::max(kept.ranks(), 1u)),
+                        absl::StrCat(std::max(now.ranks(), 1u))));
   RETURN_IF_ERROR(check("--threads", absl::StrCat(kept.threads()),
                         absl::StrCat(now.threads())));
   RETURN_IF_ERROR(check("data_type", kept.data_type(), now.data_type()));

@@ -15,14 +15,14 @@ namespace tritlab {
 
 Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
                           DataType type, const Dataset& train,
-                          const Dataset& test);
+                          const Dataset& test, int ranks = 1);
 
 // The provenance of the run in `folder`: `now` at its first start, which is
 // then kept in provenance.textproto, and later what was kept, with the commits
 // that went on with it.
-// FailedPrecondition, saying which, when threads, data type, instruction set,
-// library or images are not what the run began with: it would not end with the
-// same bits.
+// FailedPrecondition, saying which, when ranks, threads, data type,
+// instruction set, library or images are not what the run began with: it would
+// not end with the same bits.
 absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
                                           const Provenance& now);
 

@@ -7,20 +7,17 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
 #include "datasets/loader.h"
-#include "experiments/experiment_inputs.h"
+#include "experiments/finished_phase.h"
 #include "experiments/model_file.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
 #include "experiments/reference_networks.h"
 #include "experiments/run_folder.h"
-#include "experiments/runner.h"
 #include "experiments/smaller_network.h"
 #include "experiments/spec_file.h"
 #include "models/checkpoint.h"
@@ -65,10 +62,9 @@ class FilterRemovalRun {
       : options_(options) {}
 
   absl::StatusOr<Report> Execute() {
-    RETURN_IF_ERROR(ReadSpec());
     RETURN_IF_ERROR(CheckFolder(options_.folder));
-    RETURN_IF_ERROR(OpenData());
     RETURN_IF_ERROR(ReadNetwork());
+    RETURN_IF_ERROR(PlanPhases());
     ASSIGN_OR_RETURN(smaller_,
                      RemoveFilters(*network_, phase_, spec_.seeds(0)));
     BeginReport();
@@ -86,31 +82,23 @@ class FilterRemovalRun {
     ActivationStatistics activations;
   };
 
-  absl::Status ReadSpec() {
-    const std::string path = SpecIn(options_.run);
-    if (!FileExists(path)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--run: ", options_.run,
-          " holds no run (no spec.textproto); name the folder of one"));
-    }
-    RETURN_IF_ERROR(ReadTextProto(path, spec_));
-    RETURN_IF_ERROR(WithPrefix(path, ValidateSpec(spec_)));
-    if (spec_.seeds_size() != 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": it has ", spec_.seeds_size(),
-                       " seeds; name the folder of a run, which has one"));
-    }
-    std::vector<std::string> names;
-    for (const PhaseSpec& phase : spec_.phases()) {
-      names.push_back(phase.name());
-      if (options_.phase.empty() || phase.name() == options_.phase)
-        phase_ = phase;
-    }
-    if (phase_.name().empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--phase: \"", options_.phase, "\" is no phase of ",
-                       path, "; it has ", absl::StrJoin(names, ", ")));
-    }
+  absl::Status ReadNetwork() {
+    ASSIGN_OR_RETURN(
+        FinishedPhase finished,
+        ReadFinishedPhase(options_.run, options_.phase, options_.data_root));
+    spec_ = std::move(finished.spec);
+    phase_ = std::move(finished.phase);
+    train_ = std::move(finished.inputs.train);
+    test_ = std::move(finished.inputs.test);
+    graph_ = std::move(finished.inputs.graph);
+    cost_ = finished.inputs.cost;
+    type_ = finished.type;
+    position_ = std::move(finished.position);
+    network_ = std::move(finished.network);
+    return absl::OkStatus();
+  }
+
+  absl::Status PlanPhases() {
     removed_phase_ = phase_;
     removed_phase_.set_name(absl::StrCat(phase_.name(), "_filters_removed"));
     removed_phase_.set_starts_from(phase_.name());
@@ -122,51 +110,6 @@ class FilterRemovalRun {
     return WithPrefix(
         absl::StrCat("--epochs: phase ", phase_.name(), " cannot be trained"),
         ValidatePhase(retraining_));
-  }
-
-  absl::Status OpenData() {
-    ASSIGN_OR_RETURN(ExperimentInputs inputs,
-                     OpenExperimentInputs(spec_, options_.data_root));
-    train_ = std::move(inputs.train);
-    test_ = std::move(inputs.test);
-    graph_ = std::move(inputs.graph);
-    cost_ = inputs.cost;
-    type_ = DataTypeOf(spec_);
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadNetwork() {
-    const std::string path = CheckpointIn(options_.run, phase_.name());
-    if (!FileExists(path)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          path, ": no checkpoint there; train the phase to its end first"));
-    }
-    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadCheckpoint(path, graph_));
-    if (!position_.ParseFromString(checkpoint.position) ||
-        position_.phase() != phase_.name()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          path, ": the checkpoint is not one of phase ", phase_.name()));
-    }
-    if (!position_.finished()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(path, ": phase ", phase_.name(),
-                       " is not finished; go on with the run by --resume, or "
-                       "name another --phase"));
-    }
-    if (const std::string checksum =
-            absl::StrFormat("%08x", train_->checksum());
-        position_.data_checksum() != checksum) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          path, ": the run's images (checksum ", position_.data_checksum(),
-          ") are not those of --data_root (", checksum,
-          "); give the data that it was trained on"));
-    }
-    ASSIGN_OR_RETURN(
-        network_, TrainedNetwork::Create(graph_, phase_.policy(),
-                                         phase_.optimizer(), spec_.seeds(0)));
-    RETURN_IF_ERROR(WithPrefix(path, network_->Restore(checkpoint)));
-    network_->Quantize();
-    return absl::OkStatus();
   }
 
   absl::StatusOr<Measured> Measure(TrainedNetwork& network) const {

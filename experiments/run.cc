@@ -2,9 +2,13 @@
 // status: 0 done, 1 the run failed, 2 bad flags, spec or data; 130 stopped by
 // Ctrl-C or SIGTERM, with a checkpoint to go on from.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,15 +16,19 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/command_line.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "experiments/estimate.h"
 #include "experiments/output_folder.h"
+#include "experiments/resume_command.h"
 #include "experiments/runner.h"
 #include "experiments/spec_file.h"
 #include "kernels/threads.h"
 #include "reports/summary.h"
+#include "training/communicator.h"
+#include "training/mpi/start_ranks.h"
 
 ABSL_FLAG(std::string, spec, "",
           "the experiment: a text proto, experiments/specs/NAME.textproto");
@@ -54,9 +62,26 @@ constexpr char kUsage[] =
     "phases.ttq.epochs=3";
 
 volatile std::sig_atomic_t stop_requested = 0;
+// Whether there is nothing to write a checkpoint of: data is opened, or a
+// report written, which a resumed run does again.
+volatile std::sig_atomic_t may_stop_at_once = 1;
+std::string go_on_with;  // set before signals are caught
+
+void Say(absl::string_view text) {
+  (void)!write(STDERR_FILENO, text.data(), text.size());
+}
+
+// Calls nothing but what a signal handler may.
 void RequestStop(int signal) {
+  if (may_stop_at_once) {
+    Say("error: stopped as asked to; go on with: ");
+    Say(go_on_with);
+    Say("\n");
+    _exit(130);
+  }
   stop_requested = 1;
   std::signal(signal, SIG_DFL);  // a second one ends the program at once
+  Say("\nstopping, with a checkpoint; a second signal stops without one\n");
 }
 
 // A spec that a target fills in is found where `bazel run` puts it; one that
@@ -93,7 +118,10 @@ absl::StatusOr<ExperimentSpec> LoadSpec(const CommandLine& command_line) {
   return spec;
 }
 
-absl::Status Main(int argc, char** argv) {
+// Whether the ranks (one, when alone) have agreed that all of them begin.
+bool begun = false;
+
+absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
   ASSIGN_OR_RETURN(const CommandLine command_line,
                    ParseCommandLine(argc, argv, kUsage, {"set"}));
   ASSIGN_OR_RETURN(const ExperimentSpec spec, LoadSpec(command_line));
@@ -111,8 +139,13 @@ absl::Status Main(int argc, char** argv) {
     return absl::InvalidArgumentError(
         absl::StrCat("--shared_phases: ", shared_phases, " is no folder"));
   }
-  std::signal(SIGINT, RequestStop);
-  std::signal(SIGTERM, RequestStop);
+
+  if (ranks.size() > 1 &&
+      (absl::GetFlag(FLAGS_estimate) || !shared_phases.empty())) {
+    return absl::InvalidArgumentError(
+        "--estimate, --shared_phases: they are for one rank; give them "
+        "without mpirun");
+  }
 
   std::vector<uint32_t> seeds(spec.seeds().begin(), spec.seeds().end());
   if (seeds.empty()) seeds = {1};
@@ -134,6 +167,16 @@ absl::Status Main(int argc, char** argv) {
     return absl::FailedPreconditionError(absl::StrCat(
         folder, ": it holds a run of one seed; name another --output_dir"));
   }
+  go_on_with = ResumeCommand({.command_line = {argv, argv + argc},
+                              .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
+                              .folder = folder,
+                              .threads = Threads()});
+  std::signal(SIGINT, RequestStop);
+  std::signal(SIGTERM, RequestStop);
+  // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.
+  std::signal(SIGUSR1, RequestStop);
+  begun = true;
+  RETURN_IF_ERROR(Agree(ranks, absl::OkStatus()));
   for (const uint32_t seed : seeds) {
     RunOptions options{
         .data_root = FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
@@ -145,12 +188,37 @@ absl::Status Main(int argc, char** argv) {
         .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),
         .strict = absl::GetFlag(FLAGS_strict),
         .shared_phases = shared_phases,
-        .stop_requested = [] { return stop_requested != 0; }};
-    ASSIGN_OR_RETURN(const Report report, RunExperiment(spec, options));
-    std::printf("%s\n", SummaryTable(report).c_str());
+        .stop_requested = [] { return stop_requested != 0; },
+        .on_stoppable = [](bool at_once) { may_stop_at_once = at_once; },
+        .ranks = &ranks};
+    const absl::StatusOr<Report> report = RunExperiment(spec, options);
+    if (absl::IsCancelled(report.status())) {
+      return absl::CancelledError(absl::StrCat(report.status().message(),
+                                               "; go on with: ", go_on_with));
+    }
+    RETURN_IF_ERROR(report.status());
+    if (ranks.rank() == 0) std::printf("%s\n", SummaryTable(*report).c_str());
   }
-  std::printf("%s\n", folder.c_str());
+  if (ranks.rank() == 0) std::printf("%s\n", folder.c_str());
   return absl::OkStatus();
+}
+
+absl::Status Main(int argc, char** argv) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Communicator> ranks, StartRanks());
+  if (ranks == nullptr) return RunAs(argc, argv, SingleRank());
+  absl::Status status;
+  try {
+    status = RunAs(argc, argv, *ranks);
+  } catch (const std::bad_alloc&) {
+    // The others do not know, and would wait.
+    std::fprintf(stderr, "error: rank %d: not enough memory\n", ranks->rank());
+    AbortRanks(2);
+  }
+  if (!begun) status = Agree(*ranks, status);
+  // All ranks know; one says it.
+  if (!status.ok() && ranks->rank() > 0)
+    (void)!std::freopen("/dev/null", "w", stderr);
+  return status;
 }
 
 }  // namespace

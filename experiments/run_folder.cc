@@ -1,10 +1,5 @@
 #include "experiments/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <set>
 #include <vector>
 
@@ -21,22 +16,6 @@ namespace {
 constexpr char kSpecFile[] = "spec.textproto";
 constexpr char kLockFile[] = ".lock";
 constexpr char kCheckpoints[] = "checkpoints";
-
-absl::StatusOr<int> Lock(const std::string& folder) {
-  const std::string path = JoinPath(folder, kLockFile);
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return FileError(errno, path, "open");
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
-    close(descriptor);
-    if (error != EWOULDBLOCK) return FileError(error, path, "cannot lock");
-    return absl::FailedPreconditionError(
-        absl::StrCat(folder,
-                     ": another process is running in it; wait for it, or name "
-                     "another --output_dir"));
-  }
-  return descriptor;
-}
 
 // Whether anything but what Open itself may have left behind when it was
 // killed is in the folder: the lock, no checkpoints, half a spec.
@@ -79,6 +58,15 @@ std::string CheckpointIn(const std::string& folder, const std::string& phase) {
   return JoinPath(JoinPath(folder, kCheckpoints), absl::StrCat(phase, ".ckpt"));
 }
 
+std::string ProvenanceIn(const std::string& folder) {
+  return JoinPath(folder, "provenance.textproto");
+}
+
+std::string TrainedByIn(const std::string& folder, const std::string& phase) {
+  return JoinPath(JoinPath(folder, kCheckpoints),
+                  absl::StrCat(phase, ".trained_by.textproto"));
+}
+
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
     const std::string& path, const ExperimentSpec& spec, bool resume) {
   if (FileExists(path) && !IsDirectory(path)) {
@@ -103,8 +91,14 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
     if (holds_run) RETURN_IF_ERROR(CheckSameSpec(path, spec));
   }
   RETURN_IF_ERROR(MakeDirectories(JoinPath(path, kCheckpoints)));
-  ASSIGN_OR_RETURN(const int lock, Lock(path));
-  std::unique_ptr<RunFolder> folder(new RunFolder(path, lock, holds_run));
+  const std::string lock_path = JoinPath(path, kLockFile);
+  ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, FileLock::Try(lock_path));
+  if (lock == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": another run is going on in it (", LastOwner(lock_path),
+        "); wait for it, or name another --output_dir"));
+  }
+  std::unique_ptr<RunFolder> folder(new RunFolder(path, std::move(lock)));
   // What was seen before the lock may have been another run's first moment.
   if (FileExists(SpecIn(path)) != holds_run) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -114,7 +108,5 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
     RETURN_IF_ERROR(WriteFileAtomically(SpecIn(path), ToText(spec)));
   return folder;
 }
-
-RunFolder::~RunFolder() { close(lock_); }
 
 }  // namespace tritlab

@@ -5,15 +5,21 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/file_lock.h"
 #include "experiments/spec.pb.h"
 
 namespace tritlab {
 
-// Where a run's folder keeps its spec, and a phase's checkpoint.
+// Where a run's folder keeps its spec, what it was begun with, a phase's
+// checkpoint, and, where another run trained the phase, what that one was begun
+// with.
 std::string SpecIn(const std::string& folder);
+std::string ProvenanceIn(const std::string& folder);
 std::string CheckpointIn(const std::string& folder, const std::string& phase);
+std::string TrainedByIn(const std::string& folder, const std::string& phase);
 
 class RunFolder {
  public:
@@ -24,26 +30,18 @@ class RunFolder {
   // spec.textproto.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Open(
       const std::string& path, const ExperimentSpec& spec, bool resume);
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
-
   const std::string& path() const { return path_; }
   // Where a phase's checkpoint is kept.
   std::string CheckpointOf(const std::string& phase) const {
     return CheckpointIn(path_, phase);
   }
-  // Whether it held a run before.
-  bool resumed() const { return resumed_; }
 
  private:
-  RunFolder(const std::string& path, int lock, bool resumed)
-      : path_(path), lock_(lock), resumed_(resumed) {}
+  RunFolder(const std::string& path, std::unique_ptr<FileLock> lock)
+      : path_(path), lock_(std::move(lock)) {}
 
   const std::string path_;
-  const int lock_;  // an open file that the kernel unlocks when the process
-                    // ends, however it ends
-  const bool resumed_;
+  const std::unique_ptr<FileLock> lock_;
 };
 
 }  // namespace tritlab

@@ -1,12 +1,17 @@
 #include "experiments/runner.h"
 
+#include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
@@ -18,10 +23,16 @@
 #include "experiments/reference_networks.h"
 #include "experiments/run_folder.h"
 #include "experiments/shared_phases.h"
+#include "experiments/spec_file.h"
+#include "kernels/calibration.h"
 #include "kernels/onednn_info.h"
+#include "kernels/threads.h"
 #include "models/cost.h"
 #include "models/network_file.h"
+#include "models/newest_checkpoint.h"
 #include "reports/write_report.h"
+#include "training/checkpoint_broadcast.h"
+#include "training/communicator.h"
 #include "training/metrics.h"
 #include "training/trainer.h"
 #include "training/weight_pictures.h"
@@ -38,11 +49,14 @@ absl::Status InPhase(const PhaseSpec& phase, const absl::Status& status) {
 class Run {
  public:
   Run(const ExperimentSpec& spec, const RunOptions& options)
-      : spec_(spec), options_(options) {}
+      : spec_(spec),
+        options_(options),
+        ranks_(options.ranks == nullptr ? SingleRank() : *options.ranks) {}
 
   absl::StatusOr<Report> Execute() {
-    RETURN_IF_ERROR(Prepare());
-    RETURN_IF_ERROR(OpenFolder());
+    RETURN_IF_ERROR(Agree(ranks_, Prepare()));
+    RETURN_IF_ERROR(CheckRanksAgree());
+    RETURN_IF_ERROR(Agree(ranks_, OnFirst([this] { return OpenFolder(); })));
     for (const PhaseSpec& phase : spec_.phases()) {
       RETURN_IF_ERROR(InPhase(phase, RunPhase(phase)));
     }
@@ -73,10 +87,11 @@ class Run {
   absl::Status OpenFolder() {
     ASSIGN_OR_RETURN(folder_, RunFolder::Open(options_.folder, SpecOfThisRun(),
                                               options_.resume));
-    ASSIGN_OR_RETURN(*report_.mutable_provenance(),
-                     KeepProvenance(folder_->path(),
-                                    MakeProvenance(spec_, options_.seed, type_,
-                                                   *train_, *test_)));
+    ASSIGN_OR_RETURN(
+        *report_.mutable_provenance(),
+        KeepProvenance(folder_->path(),
+                       MakeProvenance(spec_, options_.seed, type_, *train_,
+                                      *test_, ranks_.size())));
     NetworkSummary& network = *report_.mutable_network();
     network.set_name(graph_.name());
     network.set_description(graph_.description());
@@ -127,7 +142,8 @@ class Run {
                return metrics_->Append({name, record},
                                        PicturesOfWeights(name, network));
              },
-         .stop_requested = options_.stop_requested});
+         .stop_requested = options_.stop_requested,
+         .ranks = &ranks_});
   }
 
   // Where a phase stands that was begun before; nothing when it was not.
@@ -139,26 +155,51 @@ class Run {
   }
 
   absl::Status RunPhase(const PhaseSpec& phase) {
-    ASSIGN_OR_RETURN(const auto trainer,
-                     MakeTrainer(phase, folder_->CheckpointOf(phase.name())));
-    ASSIGN_OR_RETURN(std::optional<Checkpoint> stopped, Stopped(phase));
-    if (!stopped.has_value()) {
-      ASSIGN_OR_RETURN(stopped, TakeShared(phase));
-    }
+    absl::StatusOr<std::unique_ptr<Trainer>> made = MakeTrainer(
+        phase, folder_ == nullptr ? "" : folder_->CheckpointOf(phase.name()));
+    RETURN_IF_ERROR(Agree(ranks_, made.status()));
+    const std::unique_ptr<Trainer> trainer = *std::move(made);
+    ASSIGN_OR_RETURN(const std::optional<Checkpoint> stopped,
+                     FromFirst([&] { return StoppedOrShared(phase); }));
     if (stopped.has_value()) {
       RETURN_IF_ERROR(trainer->Resume(*stopped));
     } else {
       RETURN_IF_ERROR(Begin(phase, *trainer));
     }
     const bool was_finished = trainer->position().finished();
-    RETURN_IF_ERROR(trainer->Run());
+    // What a machine's speed is held against is timed where it trains; of a
+    // phase that went on from a stop, only a part was.
+    const bool at_once = !stopped.has_value();
+    const double speed_before = at_once ? CalibrationSpeed() : 0;
+    RETURN_IF_ERROR(Train(*trainer));
+    const double calibration =
+        at_once ? (speed_before + CalibrationSpeed()) / 2 : 0;
+    return Agree(ranks_, OnFirst([&] {
+                   return ReportPhase(phase, *trainer, was_finished,
+                                      calibration);
+                 }));
+  }
 
+  // calibration: the machine's speed while the phase was trained; 0 where it is
+  // not known.
+  absl::Status ReportPhase(const PhaseSpec& phase, Trainer& trainer,
+                           bool was_finished, double calibration) {
     Provenance& provenance = *report_.mutable_provenance();
-    provenance.set_resumed(provenance.resumed() +
-                           trainer->position().resumed());
+    provenance.set_resumed(provenance.resumed() + trainer.position().resumed());
     ASSIGN_OR_RETURN(
         *report_.add_results(),
-        MakePhaseResult(phase, trainer->position(), trainer->network(), cost_));
+        MakePhaseResult(phase, trainer.position(), trainer.network(), cost_));
+    if (calibration > 0 && phase.epochs() > 0) {
+      PhaseResult& result =
+          *report_.mutable_results(report_.results_size() - 1);
+      result.set_calibration(calibration);
+    }
+    ASSIGN_OR_RETURN(const std::optional<Provenance> trained_by,
+                     TrainedBy(phase));
+    if (trained_by.has_value()) {
+      *report_.mutable_results(report_.results_size() - 1)
+           ->mutable_trained_by() = *trained_by;
+    }
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
     // After each phase, so that what a long run has found can be read while it
     // goes on; but a resumed run must not take back what it has reported.
@@ -166,13 +207,31 @@ class Run {
     if (was_finished && !last) return absl::OkStatus();
     if (last) {
       RETURN_IF_ERROR(WriteModelFile(
-          trainer->network(), trainer->evaluation_program(), *train_, *test_,
+          trainer.network(), trainer.evaluation_program(), *train_, *test_,
           {.experiment = spec_.name(),
            .phase = phase.name(),
            .seed = options_.seed},
           folder_->path(), report_));
     }
     return WriteReport(report_, folder_->path());
+  }
+
+  absl::Status Train(Trainer& trainer) {
+    if (options_.on_stoppable) options_.on_stoppable(false);
+    const absl::Status status = trainer.Run();
+    if (options_.on_stoppable) options_.on_stoppable(true);
+    RETURN_IF_ERROR(status);
+    // A wish that came after the last step.
+    return Agree(ranks_, options_.stop_requested && options_.stop_requested()
+                             ? absl::CancelledError("stopped as asked to")
+                             : absl::OkStatus());
+  }
+
+  absl::StatusOr<std::optional<Checkpoint>> StoppedOrShared(
+      const PhaseSpec& phase) {
+    ASSIGN_OR_RETURN(std::optional<Checkpoint> stopped, Stopped(phase));
+    if (stopped.has_value()) return stopped;
+    return TakeShared(phase);
   }
 
   // A phase that was trained elsewhere, as if it had been trained here; nothing
@@ -187,8 +246,20 @@ class Run {
                                       .type = type_,
                                       .graph = graph_,
                                       .data_checksum = train_->checksum()},
-                                     folder_->CheckpointOf(phase.name())));
+                                     folder_->path()));
     if (!copied) return std::nullopt;
+    ASSIGN_OR_RETURN(const std::optional<Provenance> trained_by,
+                     TrainedBy(phase));
+    const std::string difference =
+        trained_by.has_value() ? DifferenceOf(*trained_by, report_.provenance())
+                               : "";
+    if (!difference.empty()) {
+      std::fprintf(stderr,
+                   "warning: phase %s is taken from %s, where it was trained "
+                   "otherwise than this run would have (%s)\n",
+                   phase.name().c_str(), options_.shared_phases.c_str(),
+                   difference.c_str());
+    }
     ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint, Stopped(phase));
     TrainingPosition position;
     if (checkpoint.has_value() &&
@@ -200,27 +271,72 @@ class Run {
     return checkpoint;
   }
 
+  // What the run was begun with that trained the phase, if it was another one.
+  absl::StatusOr<std::optional<Provenance>> TrainedBy(const PhaseSpec& phase) {
+    const std::string path = TrainedByIn(folder_->path(), phase.name());
+    if (!FileExists(path)) return std::nullopt;
+    Provenance provenance;
+    RETURN_IF_ERROR(ReadTextProto(path, provenance));
+    return provenance;
+  }
+
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {
-    if (phase.starts_from().empty() && !spec_.model().has_network_file())
-      return trainer.Begin(nullptr);
-    if (phase.starts_from().empty()) {
-      ASSIGN_OR_RETURN(
-          const Checkpoint start,
-          WeightsFromFile(spec_.model().network_file(), graph_, options_.seed));
-      return trainer.Begin(&start);
+    ASSIGN_OR_RETURN(const std::optional<Checkpoint> start,
+                     FromFirst([&] { return StartOf(phase); }));
+    return trainer.Begin(start.has_value() ? &*start : nullptr);
+  }
+
+  // The weights that a phase begins with; nothing when they are drawn.
+  absl::StatusOr<std::optional<Checkpoint>> StartOf(const PhaseSpec& phase) {
+    if (!phase.starts_from().empty()) {
+      return ReadNewestCheckpoint(folder_->CheckpointOf(phase.starts_from()),
+                                  graph_);
     }
-    ASSIGN_OR_RETURN(const Checkpoint start,
-                     ReadNewestCheckpoint(
-                         folder_->CheckpointOf(phase.starts_from()), graph_));
-    return trainer.Begin(&start);
+    if (!spec_.model().has_network_file()) return std::nullopt;
+    return WeightsFromFile(spec_.model().network_file(), graph_, options_.seed);
+  }
+
+  // What rank 0 alone does; the others wait for its status in Agree.
+  template <typename Function>
+  absl::Status OnFirst(const Function& function) {
+    return ranks_.rank() == 0 ? function() : absl::OkStatus();
+  }
+  // What rank 0 alone finds, on all ranks.
+  template <typename Function>
+  absl::StatusOr<std::optional<Checkpoint>> FromFirst(
+      const Function& function) {
+    absl::StatusOr<std::optional<Checkpoint>> found = std::nullopt;
+    if (ranks_.rank() == 0) found = function();
+    return BroadcastCheckpoint(ranks_, std::move(found));
+  }
+
+  // FailedPrecondition when the ranks would not run the same experiment with
+  // the same arithmetic.
+  absl::Status CheckRanksAgree() {
+    const std::string all =
+        absl::StrCat(ToText(SpecOfThisRun()), Name(type_), " ",
+                     InstructionSet(), " ", OneDnnVersion(), " ", Threads(),
+                     " ", train_->checksum(), " ", test_->checksum());
+    const uint32_t own = Crc32c(all);
+    uint32_t of_first = own;
+    ranks_.Broadcast(std::as_writable_bytes(std::span(&of_first, 1)));
+    return Agree(ranks_,
+                 own == of_first
+                     ? absl::OkStatus()
+                     : absl::FailedPreconditionError(
+                           "its spec, --seed, --threads, data, processor's "
+                           "instructions or oneDNN are not those of rank 0; "
+                           "start all ranks alike, on machines of one kind"));
   }
 
   const ExperimentSpec& spec_;
   const RunOptions& options_;
+  Communicator& ranks_;
   std::unique_ptr<Dataset> train_, test_;
   Graph graph_;
   Cost cost_;
   DataType type_ = DataType::kF32;
+  // Rank 0's; the others have none.
   std::unique_ptr<RunFolder> folder_;
   std::unique_ptr<MetricsWriter> metrics_;
   Report report_;

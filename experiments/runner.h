@@ -11,6 +11,7 @@
 #include "experiments/spec.pb.h"
 #include "kernels/tensor.h"
 #include "reports/report.pb.h"
+#include "training/communicator.h"
 
 namespace tritlab {
 
@@ -24,9 +25,16 @@ struct RunOptions {
   // A folder of phases that others have trained (shared_phases.h): one that is
   // there, and has not begun in the run's own folder, is taken from there.
   std::string shared_phases = {};
-  // Asked before every training step; true writes a checkpoint and ends the run
-  // with Cancelled.
+  // Asked before every training step and every batch of an evaluation; true
+  // writes a checkpoint and ends the run with Cancelled.
   std::function<bool()> stop_requested = {};
+  // Told when that begins to be asked (false) and when it ends (true). Outside
+  // of training, as at the beginning, the run may be ended at any instruction:
+  // what it has done is in its folder, and what it was doing is done again.
+  std::function<void(bool at_once)> on_stoppable = {};
+  // Trains together with these ranks, which run the same experiment; nullptr:
+  // alone. Rank 0 alone reads and writes the run's folder. Not owned.
+  Communicator* ranks = nullptr;
 };
 
 // What a run of the spec stores activations and their gradients as, on this
@@ -35,7 +43,8 @@ DataType DataTypeOf(const ExperimentSpec& spec);
 
 // What the run found; the same is then in the folder, as report.json, report.md
 // and report.html. A phase whose checkpoint says that it is finished is not run
-// again. `spec` must be valid; its seeds are not looked at.
+// again. `spec` must be valid; its seeds are not looked at. With several ranks,
+// what was found is known to rank 0; an error of one is returned on all.
 absl::StatusOr<Report> RunExperiment(const ExperimentSpec& spec,
                                      const RunOptions& options);
 

@@ -1,10 +1,13 @@
 #include "experiments/shared_phases.h"
 
 #include <set>
+#include <tuple>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/file.h"
 #include "base/status_macros.h"
@@ -60,7 +63,7 @@ std::string PhaseKey(const ExperimentSpec& spec, const std::string& phase,
 
 absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
                                      const SharedPhaseRequest& request,
-                                     const std::string& destination) {
+                                     const std::string& run_folder) {
   const ExperimentSpec expected =
       SharedPhaseSpec(request.spec, request.phase, request.seed, request.type);
   const std::string folder = JoinPath(shared_phases, KeyOf(expected));
@@ -75,10 +78,16 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
         ": it is not the experiment that its folder's name stands for; remove "
         "the folder, or name another one for shared phases"));
   }
-  ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                   ReadCheckpoint(path, request.graph));
+  const absl::StatusOr<Checkpoint> checkpoint =
+      ReadCheckpoint(path, request.graph);
+  if (!checkpoint.ok()) {
+    return absl::Status(
+        checkpoint.status().code(),
+        absl::StrCat(checkpoint.status().message(), "; remove ", folder,
+                     " to have the phase trained again"));
+  }
   TrainingPosition position;
-  if (!position.ParseFromString(checkpoint.position) ||
+  if (!position.ParseFromString(checkpoint->position) ||
       position.phase() != request.phase) {
     return absl::InvalidArgumentError(absl::StrCat(
         path, ": the checkpoint is not one of phase ", request.phase));
@@ -92,9 +101,33 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
         "); give the data that it was trained on, or name another folder for "
         "shared phases"));
   }
+  if (FileExists(ProvenanceIn(folder))) {
+    ASSIGN_OR_RETURN(const std::string trained_by,
+                     ReadFile(ProvenanceIn(folder)));
+    RETURN_IF_ERROR(WriteFileAtomically(TrainedByIn(run_folder, request.phase),
+                                        trained_by));
+  }
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  RETURN_IF_ERROR(WriteFileAtomically(destination, bytes));
+  RETURN_IF_ERROR(
+      WriteFileAtomically(CheckpointIn(run_folder, request.phase), bytes));
   return true;
+}
+
+std::string DifferenceOf(const Provenance& trained_by,
+                         const Provenance& this_run) {
+  const std::tuple<const char*, std::string, std::string> compared[] = {
+      {"instructions", trained_by.instruction_set(),
+       this_run.instruction_set()},
+      {"oneDNN", trained_by.onednn_version(), this_run.onednn_version()},
+      {"data type", trained_by.data_type(), this_run.data_type()}};
+  std::vector<std::string> differences;
+  for (const auto& [what, there, here] : compared) {
+    if (there != here) {
+      differences.push_back(
+          absl::StrCat(what, " ", there, " there, ", here, " here"));
+    }
+  }
+  return absl::StrJoin(differences, "; ");
 }
 
 }  // namespace tritlab

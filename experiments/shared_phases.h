@@ -16,6 +16,7 @@
 #include "experiments/spec.pb.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
+#include "reports/report.pb.h"
 
 namespace tritlab {
 
@@ -42,14 +43,21 @@ struct SharedPhaseRequest {
   uint32_t data_checksum = 0;  // of the training images
 };
 
-// Copies the phase's checkpoint from the folder of shared phases to
-// `destination`, whole or not at all. False when there is none there, or
+// Copies the phase's checkpoint from the folder of shared phases into the
+// folder of a run, whole or not at all, and before it what that was begun with
+// (TrainedByIn). False when there is none there, or
 // training has not finished it. FailedPrecondition, naming the file, when the
 // key's folder holds another experiment, or one on other images; DataLoss or
 // InvalidArgument when the checkpoint cannot be read.
 absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
                                      const SharedPhaseRequest& request,
-                                     const std::string& destination);
+                                     const std::string& run_folder);
+
+// What differs, of the things that bits depend on, between where a phase was
+// trained and this run; empty when nothing does. The threads of a phase are not
+// among them: a sweep trains what it shares with more of them.
+std::string DifferenceOf(const Provenance& trained_by,
+                         const Provenance& this_run);
 
 }  // namespace tritlab
 

@@ -127,7 +127,7 @@ class CopyTest : public testing::Test {
                             .type = DataType::kF32,
                             .graph = graph_,
                             .data_checksum = checksum},
-                           JoinPath(folder_, "copy.ckpt"));
+                           JoinPath(folder_, "copy"));
   }
 
   std::string folder_, key_folder_;
@@ -156,6 +156,8 @@ TEST_F(CopyTest, ARunTakesOverWhatWasTrained) {
   const std::string metrics =
       ReadFile(JoinPath(with, "metrics.csv")).value_or("");
   EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 4) << metrics;
+  EXPECT_EQ(taken->results(0).trained_by().experiment(), "start");
+  EXPECT_FALSE(taken->results(1).has_trained_by());
   EXPECT_EQ(ReadFile(CheckpointIn(with, "start")).value_or("none"),
             ReadFile(CheckpointIn(key_folder_, "start")).value_or(""));
 }
@@ -164,7 +166,7 @@ TEST_F(CopyTest, WhatIsNotThereIsNotCopied) {
   const auto copied = Copy(/*seed=*/2, 0);
   ASSERT_TRUE(copied.ok()) << copied.status();
   EXPECT_FALSE(*copied);
-  EXPECT_FALSE(FileExists(JoinPath(folder_, "copy.ckpt")));
+  EXPECT_FALSE(FileExists(JoinPath(folder_, "copy")));
 }
 
 TEST_F(CopyTest, OtherImagesAreNoticed) {
@@ -178,6 +180,22 @@ TEST_F(CopyTest, AnotherExperimentUnderTheKeyIsNoticed) {
   ASSERT_TRUE(WriteFileAtomically(SpecIn(key_folder_), ToText(other)).ok());
   EXPECT_THAT(std::string(Copy(1, 0).status().message()),
               HasSubstr("spec.textproto: it is not the experiment"));
+}
+
+// Protects: nodes of a cluster that compute otherwise are told apart; threads,
+// which a sweep divides as it likes, are not.
+TEST(SharedPhasesTest, WhatBitsDependOnIsCompared) {
+  Provenance there, here;
+  for (Provenance* provenance : {&there, &here}) {
+    provenance->set_instruction_set("avx512_core");
+    provenance->set_onednn_version("3.7.2");
+    provenance->set_data_type("f32");
+  }
+  here.set_threads(7);
+  EXPECT_EQ(DifferenceOf(there, here), "");
+  here.set_instruction_set("avx2");
+  EXPECT_EQ(DifferenceOf(there, here),
+            "instructions avx512_core there, avx2 here");
 }
 
 // A phase that is still being trained is trained again rather than waited for.

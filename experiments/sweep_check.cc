@@ -7,15 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/memory.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "datasets/augmentation.h"
 #include "datasets/dataset.h"
 #include "datasets/open_dataset.h"
+#include "experiments/experiment_inputs.h"
 #include "experiments/spec_file.h"
-#include "models/build.h"
-#include "models/cost.h"
 #include "training/trained_network.h"
 
 namespace tritlab {
@@ -69,17 +67,10 @@ class Checker {
           absl::StrFormat("batch_size is %d; there are %d images to train on",
                           phase.batch_size(), images.train));
     }
-    InputOperator input;
-    input.set_height(images.shape.height);
-    input.set_width(images.shape.width);
-    input.set_channels(images.shape.channels);
-    ASSIGN_OR_RETURN(const Graph graph,
-                     BuildGraph(model, input, images.classes));
-    ASSIGN_OR_RETURN(const Cost cost, CountCost(graph));
-    // Before the memory is taken, as a run does.
-    RETURN_IF_ERROR(CheckMemory(graph.name(), 32.0 * cost.parameters,
-                                "use a smaller network"));
-    return TrainedNetwork::Create(graph, phase.policy(), phase.optimizer(), 1)
+    ASSIGN_OR_RETURN(const ExperimentNetwork network,
+                     BuildNetwork(model, images.shape, images.classes));
+    return TrainedNetwork::Create(network.graph, phase.policy(),
+                                  phase.optimizer(), 1)
         .status();
   }
 

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -19,18 +20,19 @@
 #include "absl/strings/str_cat.h"
 #include "base/command_line.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "experiments/output_folder.h"
 #include "experiments/spec_file.h"
 #include "experiments/sweep.h"
 #include "experiments/sweep_check.h"
-#include "experiments/sweep_lock.h"
 #include "experiments/sweep_plan.h"
 #include "experiments/sweep_runs.h"
 #include "experiments/sweep_table.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kernels/threads.h"
+#include "reports/write_report.h"
 
 ABSL_FLAG(std::string, spec, "",
           "the sweep: a text proto, experiments/sweeps/NAME.textproto");
@@ -110,7 +112,7 @@ absl::Status EnterFolder(const std::string& folder, const SweepRecord& record) {
     }
   }
   RETURN_IF_ERROR(MakeDirectories(folder));
-  ASSIGN_OR_RETURN(const auto lock, SweepLock::Wait(JoinPath(folder, ".lock")));
+  ASSIGN_OR_RETURN(const auto lock, FileLock::Wait(JoinPath(folder, ".lock")));
   if (!FileExists(path)) return WriteFileAtomically(path, ToText(record));
   SweepRecord before;
   RETURN_IF_ERROR(ReadTextProto(path, before));
@@ -150,13 +152,17 @@ std::vector<SweepOutcome> Outcomes(const Sweep& sweep,
 // sees what both have done, writes last.
 absl::Status WriteTables(const std::string& folder, const Sweep& sweep,
                          const std::vector<SweepRun>& runs) {
-  ASSIGN_OR_RETURN(const auto lock, SweepLock::Wait(JoinPath(folder, ".lock")));
+  ASSIGN_OR_RETURN(const auto lock, FileLock::Wait(JoinPath(folder, ".lock")));
   const SweepSpec& spec = sweep.record.sweep();
   const std::vector<SweepOutcome> outcomes = Outcomes(sweep, runs);
   RETURN_IF_ERROR(WriteFileAtomically(JoinPath(folder, "sweep.csv"),
                                       SweepCsv(spec, outcomes)));
   RETURN_IF_ERROR(WriteFileAtomically(JoinPath(folder, "sweep.md"),
                                       SweepMarkdown(spec, outcomes)));
+  const bool any_done = std::any_of(
+      outcomes.begin(), outcomes.end(),
+      [](const SweepOutcome& outcome) { return !outcome.reports.empty(); });
+  if (any_done) RETURN_IF_ERROR(RenderRuns(folder));
   std::printf("%s\n%s\n", AlignedText(SweepTable(spec, outcomes)).c_str(),
               folder.c_str());
   return absl::OkStatus();

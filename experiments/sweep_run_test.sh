@@ -72,6 +72,10 @@ grep -Eq '^diverges +failed' "$here/all.out" || fail "the failed point has no ro
 grep -q '^0.05,ttq,done,2,' "$here/all/sweep.csv" || fail "sweep.csv: both seeds of 0.05"
 grep -q '^diverges,,failed,0,' "$here/all/sweep.csv" || fail "sweep.csv: the failed point"
 grep -q '| diverges | failed |' "$here/all/sweep.md" || fail "sweep.md: the failed point"
+# One page over what is done: both points that did not fail.
+grep -q 't=0.05' "$here/all/runs.html" || fail "runs.html: the point 0.05 is not there"
+grep -q 'Accuracy by t' "$here/all/runs.html" || fail "runs.html: no picture of what was varied"
+grep -q 'diverges: failed' "$here/all/runs.html" || fail "runs.html: the failed point is not said to be missing"
 
 # Again: only what failed is tried again, and the table stays.
 cp "$here/all/sweep.csv" "$here/before.csv"
@@ -91,6 +95,7 @@ start "$here/start" --threads=1 --set phases.full_precision.schedule.learning_ra
 [ $? = 1 ] || fail "a start that fails: another status"
 [ "$(said ': started')" = 1 ] || fail "a point ran without its start"
 [ "$(said 'FAILED: it starts from what failed: phase full_precision: the loss')" = 3 ] || fail "3 points needed it"
+[ -e "$here/start/runs.html" ] && fail "a page over no run at all"
 
 # Two shards at once, in one folder, with shared starts from elsewhere.
 start "$here/shards" --threads=1 --shard=1/2 --shared_phases="$here/all/shared" &
@@ -103,6 +108,31 @@ wait "$first"
 [ "$(said 'seed 2: started')" = 3 ] || fail "the second shard did not do the second seed"
 [ "$(cat "$here/log" "$log" | grep -c 'shared .*: started')" = 0 ] || fail "a start that is there was trained again"
 diff <(figures "$here/all") <(figures "$here/shards") || fail "two shards gave another table than one process"
+
+# Two processes that divide nothing between them: each point is still done once.
+equal=(--threads=1 --shared_phases="$here/all/shared" --set phases.ttq.schedule.learning_rate=0.01)
+log=$here/log
+start "$here/both" "${equal[@]}" &
+first=$!
+log=$here/log2
+start "$here/both" "${equal[@]}" || fail "the second of two"
+wait "$first" || fail "the first of two"
+[ "$(cat "$here/log" "$log" | grep -c 'seed .: started')" = 6 ] || fail "two processes did a point twice, or not at all"
+
+# One that is killed locks nothing; the run that it has started is not disturbed.
+log=$here/log
+"$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --output_dir="$here/killed" "${equal[@]}" \
+    >/dev/null 2>"$log" &
+pid=$!
+until grep -q 'seed 2: started' "$log"; do
+    kill -0 "$pid" 2>/dev/null || fail "it ended before it could be killed"
+    sleep 0.02
+done
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+start "$here/killed" "${equal[@]}" || fail "after one that was killed"
+[ "$(said ': done before')" -ge 1 ] || fail "what the killed one had done was done again"
+diff <(figures "$here/both") <(figures "$here/killed") || fail "a killed sweep ended with another table"
 
 # Stopped in the middle of the first phase, it goes on and ends as if it never had been. The start keeps to the one
 # thread that it began with, though two would be its share then.

@@ -21,9 +21,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
+#include "experiments/run_folder.h"
 #include "experiments/spec_file.h"
-#include "experiments/sweep_lock.h"
 #include "reports/report.pb.h"
 
 extern char** environ;
@@ -75,7 +76,7 @@ std::string LastLine(const std::string& path) {
 // The number of threads that a run began with, which it must go on with; 0 when
 // it has not begun.
 int ThreadsOf(const SweepRun& run) {
-  const std::string path = JoinPath(run.folder, "provenance.textproto");
+  const std::string path = ProvenanceIn(run.folder);
   Provenance provenance;
   if (!FileExists(path) || !ReadTextProto(path, provenance).ok()) return 0;
   return static_cast<int>(provenance.threads());
@@ -110,6 +111,8 @@ class Execution {
       ++wanted_;
       shared_ += !is_point;
       if (FinishedReport(runs_[i]).ok()) continue;
+      states_[i].failure_before =
+          ReadFile(FailureFileOf(runs_[i])).value_or("");
       for (const int need : runs_[i].needs) needed[need] = true;
     }
   }
@@ -145,10 +148,11 @@ class Execution {
   struct State {
     Stage stage = kWaiting;
     pid_t process = -1;
-    std::unique_ptr<SweepLock> lock;
+    std::unique_ptr<FileLock> lock;
     Clock::time_point begun;
     Clock::time_point next_try;
-    bool elsewhere = false;  // said that another process is at it
+    bool elsewhere = false;      // said that another process is at it
+    std::string failure_before;  // what FOLDER.failed said at the start
   };
 
   void Say(size_t i, const std::string& what) {
@@ -174,7 +178,7 @@ class Execution {
     // A point that is done needs nothing any more.
     const Clock::time_point now = Clock::now();
     if (now < state.next_try) return absl::OkStatus();
-    if (FinishedReport(runs_[i]).ok()) return End(i, "done before");
+    if (FinishedReport(runs_[i]).ok()) return End(i, kDone, "done before");
     for (const int need : runs_[i].needs) {
       if (states_[need].stage == kFailed) {
         return Fail(i, absl::StrCat("it starts from what failed: ",
@@ -192,16 +196,24 @@ class Execution {
     const SweepRun& run = runs_[i];
     State& state = states_[i];
     RETURN_IF_ERROR(MakeDirectories(ParentOf(run)));
-    ASSIGN_OR_RETURN(state.lock, SweepLock::Try(LockFileOf(run)));
+    ASSIGN_OR_RETURN(state.lock, FileLock::Try(LockFileOf(run)));
     if (state.lock == nullptr) {
-      if (!state.elsewhere) Say(i, "another process is at it; waiting");
+      if (!state.elsewhere) {
+        Say(i, absl::StrCat(LastOwner(LockFileOf(run)), " is at it; waiting"));
+      }
       state.elsewhere = true;
       state.next_try = Clock::now() + kNextTry;
       return absl::OkStatus();
     }
     // Whoever had the lock may have done it.
-    if (FinishedReport(run).ok()) return End(i, "done by another process");
+    if (FinishedReport(run).ok())
+      return End(i, kDone, "done by another process");
     const std::string failure = FailureFileOf(run);
+    if (const std::string now = ReadFile(failure).value_or("");
+        !now.empty() && now != state.failure_before) {
+      return End(i, kFailed,
+                 absl::StrCat("FAILED in another process: ", FailureOf(run)));
+    }
     if (unlink(failure.c_str()) != 0 && errno != ENOENT)
       return FileError(errno, failure, "remove");
     RETURN_IF_ERROR(WriteFileAtomically(SpecFileOf(run), ToText(run.spec)));
@@ -287,29 +299,29 @@ class Execution {
     if (!report.ok()) return Fail(i, report.status().message());
     const std::chrono::duration<double> took = Clock::now() - state.begun;
     return End(
-        i, absl::StrFormat("done in %.0f s, top-1 %.2f %%", took.count(),
-                           report->results(report->results_size() - 1).top1()));
+        i, kDone,
+        absl::StrFormat("done in %.0f s, top-1 %.2f %%", took.count(),
+                        report->results(report->results_size() - 1).top1()));
   }
 
-  absl::Status End(size_t i, const std::string& how) {
-    states_[i].stage = kDone;
+  absl::Status End(size_t i, Stage stage, const std::string& how) {
+    states_[i].stage = stage;
     states_[i].lock.reset();
     ++over_;
+    failed_ += stage == kFailed;
     Say(i, how);
     return absl::OkStatus();
   }
 
   absl::Status Fail(size_t i, absl::string_view why) {
-    ++over_;
-    ++failed_;
-    states_[i].stage = kFailed;
     const std::string line = OneLine(std::string(why));
-    Say(i, absl::StrCat("FAILED: ", line));
     // One that was never tried has no folder yet.
     absl::Status status = MakeDirectories(ParentOf(runs_[i]));
+    // Whose attempt it was tells it from one that failed the same way before.
     status.Update(
-        WriteFileAtomically(FailureFileOf(runs_[i]), absl::StrCat(line, "\n")));
-    states_[i].lock.reset();
+        WriteFileAtomically(FailureFileOf(runs_[i]),
+                            absl::StrCat(ThisProcess(), "\n", line, "\n")));
+    status.Update(End(i, kFailed, absl::StrCat("FAILED: ", line)));
     return status;
   }
 

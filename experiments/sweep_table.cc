@@ -1,14 +1,13 @@
 #include "experiments/sweep_table.h"
 
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "base/csv.h"
 #include "reports/markdown.h"
 #include "reports/number_format.h"
 
@@ -89,26 +88,8 @@ std::string Caption(const SweepSpec& sweep,
       "trained after the first phase (multiply-adds forward and backward).");
 }
 
-std::string Number(double value) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value);
-  return std::string(digits, end.ptr);
-}
-
-std::string Number(const std::optional<double>& value) {
-  return value.has_value() ? Number(*value) : "";
-}
-
-std::string CsvLine(const std::vector<std::string>& cells) {
-  std::vector<std::string> quoted;
-  for (const std::string& cell : cells) {
-    quoted.push_back(
-        cell.find_first_of(",\"\r\n") == std::string::npos
-            ? cell
-            : absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}),
-                           "\""));
-  }
-  return absl::StrJoin(quoted, ",") + "\n";
+std::string NumberOf(const std::optional<double>& value) {
+  return value.has_value() ? CsvNumber(*value) : "";
 }
 
 std::string MarkdownLine(const std::vector<std::string>& cells) {
@@ -255,15 +236,15 @@ std::string SweepCsv(const SweepSpec& sweep,
     cells.push_back(StatusOf(outcome));
     cells.push_back(absl::StrCat(outcome.reports.size()));
     if (figures.has_value()) {
-      cells.push_back(Number(figures->top1));
-      cells.push_back(Number(figures->top1_deviation));
-      cells.push_back(Number(figures->start_top1));
-      cells.push_back(Number(figures->weight_sparsity));
-      cells.push_back(Number(figures->weight_bytes));
+      cells.push_back(NumberOf(figures->top1));
+      cells.push_back(NumberOf(figures->top1_deviation));
+      cells.push_back(NumberOf(figures->start_top1));
+      cells.push_back(NumberOf(figures->weight_sparsity));
+      cells.push_back(NumberOf(figures->weight_bytes));
       for (const TrainingCost& cost : {figures->retraining, figures->all}) {
-        cells.push_back(Number(cost.epochs));
-        cells.push_back(Number(cost.seconds));
-        cells.push_back(Number(cost.multiply_adds));
+        cells.push_back(CsvNumber(cost.epochs));
+        cells.push_back(CsvNumber(cost.seconds));
+        cells.push_back(CsvNumber(cost.multiply_adds));
       }
     }
     cells.resize(columns);

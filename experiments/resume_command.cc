@@ -1,0 +1,65 @@
+#include "experiments/resume_command.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+
+namespace tritlab {
+namespace {
+
+std::string ForShell(const std::string& word) {
+  constexpr char kPlain[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "-_=+:,./@%^";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos)
+    return word;
+  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+// Wherever the next command is given; a link of Bazel's as what it points to.
+std::string Canonical(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path found =
+      std::filesystem::weakly_canonical(path, error);
+  return error ? path : found.string();
+}
+
+}  // namespace
+
+std::string ResumeCommand(const StoppedRun& run) {
+  std::vector<std::string> words;
+  const char* const ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
+  if (ranks != nullptr) words = {"mpirun", "-n", ranks};
+  if (std::getenv("BUILD_WORKSPACE_DIRECTORY") != nullptr) {
+    for (const char* word : {"bazel", "run", "//experiments:run", "--"})
+      words.push_back(word);
+  } else {
+    words.push_back(run.command_line[0]);
+  }
+  const std::set<std::string> with_value = {"--spec", "--output_dir",
+                                            "--threads"};
+  for (size_t i = 1; i < run.command_line.size(); ++i) {
+    const std::string& word = run.command_line[i];
+    const std::string name = word.substr(0, word.find('='));
+    if (name == "--resume" || name == "--noresume") continue;
+    if (with_value.count(name) == 0) {
+      words.push_back(word);
+    } else if (name == word) {
+      ++i;
+    }
+  }
+  words.push_back("--spec=" + Canonical(run.spec));
+  words.push_back("--output_dir=" + Canonical(run.folder));
+  words.push_back(absl::StrCat("--threads=", run.threads));
+  words.push_back("--resume");
+  return absl::StrJoin(words, " ", [](std::string* out, const std::string& w) {
+    out->append(ForShell(w));
+  });
+}
+
+}  // namespace tritlab
