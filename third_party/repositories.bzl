@@ -133,6 +133,35 @@ def tritlab_repositories():
         title = "libarchive",
         version_module = "libarchive",
     )
+    declare_repository(
+        system_repository,
+        name = "curl",
+        apt_package = "libcurl4-openssl-dev",
+        libraries = {":curl": "libcurl"},
+        minimum_version = "7.85",
+        title = "libcurl",
+        version_module = "libcurl",
+    )
+    declare_repository(
+        system_repository,
+        name = "openssl",
+        apt_package = "libssl-dev",
+        libraries = {":crypto": "libcrypto"},
+        minimum_version = "1.1.1",
+        title = "OpenSSL",
+        version_module = "libcrypto",
+    )
+
+    # Asked for only with --config=mpi: what is not needed is not looked for.
+    declare_repository(
+        system_repository,
+        name = "mpi",
+        apt_package = "libopenmpi-dev openmpi-bin",
+        libraries = {":mpi": "mpi-c"},
+        minimum_version = "3.1",
+        title = "MPI",
+        version_module = "mpi-c",
+    )
     declare_repository(protobuf_repository, name = "com_google_protobuf")
     declare_repository(onnx_repository, name = "onnx")
     declare_repository(

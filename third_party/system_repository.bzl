@@ -78,6 +78,9 @@ def system_library(repository_ctx, name, module, deps = [], extra_linkopts = [])
     includes = []
     linkopts = []
     for flag in [word for word in flags.split(" ") if word]:
+        # Debian's folder for this processor, which the compiler searches by itself.
+        if flag.startswith("-I/usr/include/") and flag.endswith("-linux-gnu"):
+            continue
         if flag.startswith("-I"):
             link = "include_" + flag[2:].strip("/").replace("/", "_")
             if not repository_ctx.path(link).exists:
