@@ -1,6 +1,7 @@
 #include "datasets/download.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 #include "base/disk_space.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/progress.h"
 #include "base/status_macros.h"
 #include "datasets/partial_download.h"
@@ -68,6 +70,12 @@ class Request {
   absl::Status Perform() {
     if (curl_ == nullptr)
       return absl::InternalError("libcurl cannot be initialized");
+    // Without one of its options a request may allow what it should not.
+    if (refused_ != CURLE_OK) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          source_.url, ": libcurl refuses ", refused_option_, ": ",
+          curl_easy_strerror(refused_), "; this needs libcurl 7.85 or later"));
+    }
     const CURLcode result = curl_easy_perform(curl_.get());
     RETURN_IF_ERROR(status_);
     if (result != CURLE_OK) return FromCurl(result);
@@ -81,7 +89,12 @@ class Request {
  private:
   template <typename Value>
   void Set(CURLoption option, Value value) {
-    curl_easy_setopt(curl_.get(), option, value);
+    const CURLcode result = curl_easy_setopt(curl_.get(), option, value);
+    if (result == CURLE_OK || refused_ != CURLE_OK) return;
+    refused_ = result;
+    const curl_easyoption* const known = curl_easy_option_by_id(option);
+    refused_option_ = known == nullptr ? absl::StrCat("option ", int{option})
+                                       : absl::StrCat("CURLOPT_", known->name);
   }
 
   static size_t OnHeader(char* data, size_t size, size_t count, void* self) {
@@ -211,6 +224,8 @@ class Request {
   std::unique_ptr<CURL, void (*)(CURL*)> curl_{nullptr, curl_easy_cleanup};
   std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers_{
       nullptr, curl_slist_free_all};
+  CURLcode refused_ = CURLE_OK;  // why libcurl did not take an option, if so
+  std::string refused_option_;
   char error_[CURL_ERROR_SIZE] = {};
   int64_t offset_ = 0;  // the first byte that is asked for
   bool begun_ = false;  // an answer with a body
@@ -224,12 +239,15 @@ absl::Status Transfer(const DownloadSource& source,
                       Progress& progress) {
   absl::Duration pause = absl::Seconds(options.pause_seconds);
   int in_vain = 0;
+  // Bytes that come again after a Clear are no progress: a server could send
+  // them for ever.
+  int64_t farthest = part.size();
   while (part.size() != source.bytes) {
-    const int64_t before = part.size();
     absl::Status status = Request(source, options, part, progress).Perform();
     if (status.ok()) break;
     if (!absl::IsUnavailable(status)) return status;
-    if (part.size() - before >= kWorthwhileBytes) {
+    if (part.size() - farthest >= kWorthwhileBytes) {
+      farthest = part.size();
       in_vain = 0;
       pause = absl::Seconds(options.pause_seconds);
     } else if (++in_vain >= options.attempts) {
@@ -259,6 +277,16 @@ absl::Status CheckFound(const DownloadSource& source, const std::string& path) {
 absl::Status Download(const DownloadSource& source, const std::string& path,
                       const DownloadOptions& options) {
   if (FileExists(path)) return CheckFound(source, path);
+  const std::string lock_path = absl::StrCat(path, ".lock");
+  ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
+                   FileLock::Try(lock_path));
+  if (lock == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": ", LastOwner(lock_path),
+                     " is downloading it; wait for that one"));
+  }
+  // Its last owner may have finished it since.
+  if (FileExists(path)) return CheckFound(source, path);
   ASSIGN_OR_RETURN(const std::unique_ptr<PartialDownload> part,
                    PartialDownload::Open(path));
   if (part->size() > source.bytes) RETURN_IF_ERROR(part->Clear());
@@ -282,7 +310,10 @@ absl::Status Download(const DownloadSource& source, const std::string& path,
         sha256, ", not ", source.sha256));
   }
   progress.Finish();
-  return part->Commit();
+  RETURN_IF_ERROR(part->Commit());
+  // Whoever has opened it already, or makes it anew, finds `path` next.
+  unlink(lock_path.c_str());
+  return absl::OkStatus();
 }
 
 }  // namespace tritlab

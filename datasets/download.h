@@ -22,7 +22,8 @@ struct DownloadOptions {
   int connect_seconds = 30;
   // A connection that brings next to nothing for so long is given up.
   int stalled_seconds = 30;
-  // How often in a row one may bring less than a megabyte.
+  // How often in a row one may get less than a megabyte farther than any one
+  // before it.
   int attempts = 4;
   // Before the second of them; doubled each time.
   double pause_seconds = 1;
@@ -32,14 +33,16 @@ struct DownloadOptions {
 // folder must exist. Over HTTPS, with the certificate checked, redirected to
 // HTTPS at most 5 times. Bytes go to `path`.part, and what is there is gone on
 // from, whether a connection or a whole program was interrupted; no more than
-// `bytes` are taken, and the disk is asked for room first. A file that is there
-// already is checked, and kept.
+// `bytes` are taken, and the disk is asked for room first. `path`.lock keeps a
+// second program away meanwhile. A file that is there already is checked, and
+// kept.
 //
 // One line that names the URL or the file. Unavailable: the server or the way
 // to it fails; calling again goes on. NotFound, PermissionDenied,
 // FailedPrecondition: the server refuses, its certificate is bad, it redirects
-// elsewhere. DataLoss: it sends something else. AlreadyExists: `path` is
-// another file. ResourceExhausted: no room.
+// elsewhere, libcurl is too old, or another program downloads to `path`.
+// Unimplemented: its file system keeps no locks. DataLoss: it sends something
+// else. AlreadyExists: `path` is another file. ResourceExhausted: no room.
 absl::Status Download(const DownloadSource& source, const std::string& path,
                       const DownloadOptions& options = {});
 

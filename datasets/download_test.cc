@@ -2,6 +2,7 @@
 #include "datasets/download.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "datasets/http_server_for_tests.h"
 #include "datasets/sha256.h"
 #include "gmock/gmock.h"
@@ -27,8 +29,8 @@ using ::testing::SizeIs;
 using Request = HttpServer::Request;
 using Connection = HttpServer::Connection;
 
-std::string Contents() {
-  std::string contents(100000, '\0');
+std::string Contents(size_t bytes) {
+  std::string contents(bytes, '\0');
   for (size_t i = 0; i < contents.size(); ++i)
     contents[i] = static_cast<char>(i * i >> 4);
   return contents;
@@ -83,7 +85,6 @@ class DownloadTest : public testing::Test {
     path_ = JoinPath(folder_, "file.tar.gz");
     options_.allow_http = true;
     options_.pause_seconds = 0;
-    options_.stalled_seconds = 1;
   }
   absl::Status Fetch(const std::string& url) {
     return Download({.url = url,
@@ -99,6 +100,7 @@ class DownloadTest : public testing::Test {
     EXPECT_EQ(ReadFile(path_).value(), contents_);
     EXPECT_FALSE(FileExists(path_ + ".part"));
     EXPECT_FALSE(FileExists(path_ + ".part.validator"));
+    EXPECT_FALSE(FileExists(path_ + ".lock"));
   }
   void ExpectNothing(const absl::Status& status, absl::StatusCode code,
                      const std::string& what) {
@@ -107,7 +109,7 @@ class DownloadTest : public testing::Test {
     EXPECT_FALSE(FileExists(path_));
   }
 
-  const std::string contents_ = Contents();
+  std::string contents_ = Contents(100000);
   std::string folder_;
   std::string path_;
   DownloadOptions options_;
@@ -217,6 +219,22 @@ TEST_F(DownloadTest, APartThatWasNotAskedForIsNotTaken) {
   EXPECT_EQ(asked, 5);
 }
 
+// Worth the while each time, and yet it never gets any farther.
+TEST_F(DownloadTest, TheSameBytesAgainAreNoProgress) {
+  contents_ = Contents(3 << 20);
+  const HttpServer server([&](const Request& request, const Connection& to) {
+    if (Begin(request) == 0) {
+      to.Send(WholeHead(contents_));
+      to.Send(absl::string_view(contents_).substr(0, 2 << 20));
+    } else {
+      to.Send(HttpHead("416 Range Not Satisfiable", {Length(0)}));
+    }
+  });
+  ExpectNothing(FetchFrom(server), absl::StatusCode::kUnavailable,
+                "the same command goes on where it stopped");
+  EXPECT_THAT(server.requests(), SizeIs(1 + options_.attempts));
+}
+
 TEST_F(DownloadTest, AServerThatStallsIsGivenUpAndWhatCameIsKept) {
   const HttpServer server([&](const Request& request, const Connection& to) {
     if (Begin(request) == 0) {
@@ -225,6 +243,7 @@ TEST_F(DownloadTest, AServerThatStallsIsGivenUpAndWhatCameIsKept) {
     }
     to.Wait();
   });
+  options_.stalled_seconds = 1;
   options_.attempts = 1;
   ExpectNothing(FetchFrom(server), absl::StatusCode::kUnavailable,
                 "the same command goes on where it stopped");
@@ -352,6 +371,51 @@ TEST_F(DownloadTest, ALinkInPlaceOfThePartIsNotFollowed) {
   ASSERT_EQ(symlink(elsewhere.c_str(), (path_ + ".part").c_str()), 0);
   EXPECT_FALSE(Fetch("https://127.0.0.1:1/").ok());
   EXPECT_FALSE(FileExists(elsewhere));
+}
+
+// Opening it would wait for somebody to read from it.
+TEST_F(DownloadTest, APipeInPlaceOfThePartIsRefused) {
+  ASSERT_EQ(mkfifo((path_ + ".part").c_str(), 0600), 0);
+  ExpectNothing(Fetch("https://127.0.0.1:1/"),
+                absl::StatusCode::kInvalidArgument,
+                "file.tar.gz.part: is not a regular file");
+}
+
+TEST_F(DownloadTest, OneProgramAtATime) {
+  const std::string part = contents_.substr(0, 70000);
+  ASSERT_TRUE(WriteFileAtomically(path_ + ".part", part).ok());
+  const HttpServer server([&](const Request& request, const Connection& to) {
+    SendRest(contents_, request, to);
+  });
+  {
+    const auto other = FileLock::Try(path_ + ".lock");
+    ASSERT_TRUE(other.ok()) << other.status();
+    ASSERT_NE(*other, nullptr);
+    ExpectNothing(FetchFrom(server), absl::StatusCode::kFailedPrecondition,
+                  ThisProcess() + " is downloading it");
+    EXPECT_EQ(ReadFile(path_ + ".part").value(), part);
+    EXPECT_THAT(server.requests(), SizeIs(0));
+  }
+  ExpectWhole(FetchFrom(server));
+}
+
+// That it is another program's lock is not the answer to everything.
+TEST_F(DownloadTest, ALockThatCannotBeMadeIsSaidToBeThat) {
+  ASSERT_TRUE(MakeDirectories(path_ + ".lock").ok());
+  ExpectNothing(Fetch("https://127.0.0.1:1/"),
+                absl::StatusCode::kFailedPrecondition,
+                "file.tar.gz.lock: cannot open");
+}
+
+// A request goes out with all of its options, or not at all.
+TEST_F(DownloadTest, AnOptionThatLibcurlRefusesIsNamed) {
+  const HttpServer server([&](const Request& request, const Connection& to) {
+    SendRest(contents_, request, to);
+  });
+  options_.connect_seconds = -1;
+  ExpectNothing(FetchFrom(server), absl::StatusCode::kFailedPrecondition,
+                "libcurl refuses CURLOPT_CONNECTTIMEOUT");
+  EXPECT_THAT(server.requests(), SizeIs(0));
 }
 
 TEST_F(DownloadTest, NoRoomIsFoundOutBeforeAnythingIsAskedFor) {

@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <memory>
+
 #include "absl/strings/str_cat.h"
 #include "base/disk_space.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
 #include "datasets/unpack_archive.h"
 
@@ -43,11 +46,19 @@ absl::StatusOr<PublishedDataset> FindPublishedDataset(absl::string_view name) {
 absl::Status FetchDataset(const PublishedDataset& dataset,
                           const std::string& parent,
                           const DownloadOptions& options) {
-  if (FileExists(JoinPath(parent, dataset.folder))) return absl::OkStatus();
+  const std::string folder = JoinPath(parent, dataset.folder);
+  // It is whole; and no lock could be made where nothing may be written.
+  if (FileExists(folder)) return absl::OkStatus();
   RETURN_IF_ERROR(MakeDirectories(parent));
+  ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
+                   FileLock::Wait(JoinPath(
+                       parent, absl::StrCat(".", dataset.folder, ".lock"))));
+  // Whoever was waited for may have fetched it.
+  if (FileExists(folder)) return absl::OkStatus();
   const std::string archive =
       JoinPath(parent, ArchiveName(dataset.archive.url));
-  if (!FileExists(archive)) {
+  const bool found = FileExists(archive);
+  if (!found) {
     // Download asks for its own room; this is for both.
     const auto part = FileSize(absl::StrCat(archive, ".part"));
     RETURN_IF_ERROR(CheckDiskSpace(parent, dataset.archive.bytes +
@@ -58,7 +69,7 @@ absl::Status FetchDataset(const PublishedDataset& dataset,
   RETURN_IF_ERROR(CheckDiskSpace(parent, dataset.unpacked_bytes));
   RETURN_IF_ERROR(
       UnpackArchive(archive, dataset.folder, parent, dataset.unpacked_bytes));
-  unlink(archive.c_str());
+  if (!found) unlink(archive.c_str());
   return absl::OkStatus();
 }
 

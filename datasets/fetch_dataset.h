@@ -23,9 +23,11 @@ struct PublishedDataset {
 absl::StatusOr<PublishedDataset> FindPublishedDataset(absl::string_view name);
 
 // Downloads and unpacks it to `parent`/`dataset.folder`, which appears whole or
-// not at all; `parent` is made if it is missing. The archive is removed
-// afterwards. Nothing is done where the folder is there already. Errors of
-// Download and UnpackArchive.
+// not at all; `parent` is made if it is missing. An archive that is there
+// already is used and kept; one that was downloaded is removed afterwards.
+// Nothing is done where the folder is there already. A second call for the same
+// folder waits for the first, by `parent`/.FOLDER.lock. Errors of Download,
+// UnpackArchive and FileLock.
 absl::Status FetchDataset(const PublishedDataset& dataset,
                           const std::string& parent,
                           const DownloadOptions& options = {});

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <atomic>
+#include <future>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -60,7 +62,8 @@ TEST_F(FetchDatasetTest, TheFolderIsThereAndTheArchiveIsGone) {
   const PublishedDataset dataset = Published(server);
   const absl::Status status = FetchDataset(dataset, folder_, options_);
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_THAT(ListDirectory(folder_).value(), ElementsAre("small-set"));
+  EXPECT_THAT(ListDirectory(folder_).value(),
+              ElementsAre(".small-set.lock", "small-set"));
   EXPECT_EQ(ReadFile(JoinPath(folder_, "small-set/data.bin")).value(),
             "images");
   // Once is enough.
@@ -80,14 +83,38 @@ TEST_F(FetchDatasetTest, AWrongArchiveIsNotUnpacked) {
   EXPECT_FALSE(FileExists(JoinPath(folder_, "small.tar.gz")));
 }
 
-// A program that was killed while it unpacked has left the archive, whole.
-TEST_F(FetchDatasetTest, AnArchiveThatIsThereIsNotDownloadedAgain) {
+// The second comes in the middle of the first one's download.
+TEST_F(FetchDatasetTest, TwoAtOnceFetchItOnce) {
+  std::atomic_flag asked;
+  std::promise<void> downloading;
+  const HttpServer server([&](const HttpServer::Request& request,
+                              const HttpServer::Connection& to) {
+    if (!asked.test_and_set()) downloading.set_value();
+    Sending(archive_)(request, to);
+  });
+  const auto fetch = [&, dataset = Published(server)] {
+    return FetchDataset(dataset, folder_, options_);
+  };
+  std::future<absl::Status> first = std::async(std::launch::async, fetch);
+  downloading.get_future().wait();
+  for (const absl::Status& status : {fetch(), first.get()})
+    EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(ListDirectory(folder_).value(),
+              ElementsAre(".small-set.lock", "small-set"));
+  EXPECT_EQ(ReadFile(JoinPath(folder_, "small-set/data.bin")).value(),
+            "images");
+  EXPECT_THAT(server.requests(), SizeIs(1));
+}
+
+// The user's own, or whole from a program that was killed while it unpacked.
+TEST_F(FetchDatasetTest, AnArchiveThatIsThereIsUsedAndKept) {
   const HttpServer server(Sending(archive_));
   ASSERT_TRUE(MakeDirectories(folder_).ok());
   ASSERT_TRUE(
       WriteFileAtomically(JoinPath(folder_, "small.tar.gz"), archive_).ok());
   ASSERT_TRUE(FetchDataset(Published(server), folder_, options_).ok());
   EXPECT_TRUE(FileExists(JoinPath(folder_, "small-set/data.bin")));
+  EXPECT_EQ(ReadFile(JoinPath(folder_, "small.tar.gz")).value(), archive_);
   EXPECT_THAT(server.requests(), SizeIs(0));
 }
 

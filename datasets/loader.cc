@@ -333,8 +333,8 @@ void Loader::FinishBatch(Slot& slot) {
     }
     ++kept;
   }
-  // A last batch may have nothing for this rank.
-  if (kept == 0 && slot.batch.count > 0) {
+  // One of several ranks may have nothing of a batch.
+  if (kept == 0 && slot.batch.count > 0 && options_.ranks == 1) {
     slot.status = absl::InvalidArgumentError(
         absl::StrCat(dataset_.source(),
                      ": none of a batch's images can be read, the first of "

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,14 +20,12 @@ constexpr int64_t kMaxValidatorBytes = 1024;
 absl::StatusOr<std::unique_ptr<PartialDownload>> PartialDownload::Open(
     const std::string& path) {
   const std::string part_path = absl::StrCat(path, ".part");
-  const int descriptor = open(
-      part_path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+  // O_NONBLOCK: a pipe of that name would have it wait for the other end.
+  const int descriptor =
+      open(part_path.c_str(),
+           O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (descriptor < 0) return FileError(errno, part_path, "cannot open");
   std::unique_ptr<PartialDownload> part(new PartialDownload(path, descriptor));
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        part_path, ": another program is downloading it; wait for that one"));
-  }
   struct stat info;
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     return absl::InvalidArgumentError(

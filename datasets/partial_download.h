@@ -15,12 +15,12 @@ namespace tritlab {
 
 // The bytes so far are PATH.part; PATH.part.validator says which version of the
 // server's file they are of: its ETag or date, as HTTP's If-Range takes it.
-// Both stay when the object goes, for the next one to go on from.
+// Both stay when the object goes, for the next one to go on from. One object
+// per path at a time: whoever opens it has locked the path.
 class PartialDownload {
  public:
-  // What an earlier download of `path` has left, or nothing.
-  // FailedPrecondition: another program is downloading it. Links are not
-  // followed.
+  // What an earlier download of `path` has left, or nothing. Links are not
+  // followed; InvalidArgument for what is no regular file.
   static absl::StatusOr<std::unique_ptr<PartialDownload>> Open(
       const std::string& path);
   ~PartialDownload();

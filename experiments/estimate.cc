@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/monotonic_clock.h"
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
@@ -33,12 +33,6 @@ constexpr int kMadeUpBatches = 2;
 // More epochs than will be measured, so that no phase ends meanwhile.
 constexpr int kEndlessEpochs = 1 << 20;
 
-double Now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 double PeakBytes() {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
@@ -50,13 +44,13 @@ template <typename Function>
 absl::StatusOr<double> MedianSeconds(Function function) {
   RETURN_IF_ERROR(function());
   std::vector<double> seconds;
-  const double start = Now();
+  const double start = MonotonicSeconds();
   while (static_cast<int>(seconds.size()) < kLeastRepeats ||
          (static_cast<int>(seconds.size()) < kMostRepeats &&
-          Now() - start < kSeconds)) {
-    const double before = Now();
+          MonotonicSeconds() - start < kSeconds)) {
+    const double before = MonotonicSeconds();
     RETURN_IF_ERROR(function());
-    seconds.push_back(Now() - before);
+    seconds.push_back(MonotonicSeconds() - before);
   }
   std::nth_element(seconds.begin(), seconds.begin() + seconds.size() / 2,
                    seconds.end());

@@ -33,8 +33,6 @@ std::string Canonical(const std::string& path) {
 
 std::string ResumeCommand(const StoppedRun& run) {
   std::vector<std::string> words;
-  const char* const ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
-  if (ranks != nullptr) words = {"mpirun", "-n", ranks};
   if (std::getenv("BUILD_WORKSPACE_DIRECTORY") != nullptr) {
     for (const char* word : {"bazel", "run", "//experiments:run", "--"})
       words.push_back(word);

@@ -1,4 +1,4 @@
-// How a run that is stopped goes on.
+// How a run of one rank that is stopped goes on.
 #ifndef TRITLAB_EXPERIMENTS_RESUME_COMMAND_H_
 #define TRITLAB_EXPERIMENTS_RESUME_COMMAND_H_
 
@@ -16,8 +16,7 @@ struct StoppedRun {
 
 // The command line, for a shell, that goes on with it: the flags that it was
 // begun with, with --resume, and with what a flag left open said as it was.
-// Under `bazel run` (BUILD_WORKSPACE_DIRECTORY) it is one of bazel, under
-// mpirun (OMPI_COMM_WORLD_SIZE) one of mpirun.
+// Under `bazel run` (BUILD_WORKSPACE_DIRECTORY) it is one of bazel.
 std::string ResumeCommand(const StoppedRun& run);
 
 }  // namespace tritlab

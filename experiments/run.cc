@@ -65,9 +65,11 @@ volatile std::sig_atomic_t stop_requested = 0;
 // Whether there is nothing to write a checkpoint of: data is opened, or a
 // report written, which a resumed run does again.
 volatile std::sig_atomic_t may_stop_at_once = 1;
-std::string go_on_with;  // set before signals are caught
+std::string go_on_with;                 // set before signals are caught
+volatile std::sig_atomic_t speaks = 1;  // of several ranks, one does
 
 void Say(absl::string_view text) {
+  if (!speaks) return;
   (void)!write(STDERR_FILENO, text.data(), text.size());
 }
 
@@ -167,10 +169,14 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
     return absl::FailedPreconditionError(absl::StrCat(
         folder, ": it holds a run of one seed; name another --output_dir"));
   }
-  go_on_with = ResumeCommand({.command_line = {argv, argv + argc},
-                              .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
-                              .folder = folder,
-                              .threads = Threads()});
+  speaks = ranks.rank() == 0;
+  // How several ranks were started, only who did it knows.
+  go_on_with = ranks.size() > 1
+                   ? "the same command, with --resume"
+                   : ResumeCommand({.command_line = {argv, argv + argc},
+                                    .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
+                                    .folder = folder,
+                                    .threads = Threads()});
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.

@@ -281,6 +281,9 @@ class Run {
   }
 
   absl::Status Begin(const PhaseSpec& phase, Trainer& trainer) {
+    // Left by a run that was killed before it had the phase it was to take.
+    if (ranks_.rank() == 0)
+      std::remove(TrainedByIn(folder_->path(), phase.name()).c_str());
     ASSIGN_OR_RETURN(const std::optional<Checkpoint> start,
                      FromFirst([&] { return StartOf(phase); }));
     return trainer.Begin(start.has_value() ? &*start : nullptr);

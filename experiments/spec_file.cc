@@ -14,8 +14,8 @@
 #include "absl/strings/str_split.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "base/text_proto.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "training/trainer.h"
 
@@ -29,21 +29,6 @@ using google::protobuf::Reflection;
 using google::protobuf::TextFormat;
 
 constexpr int64_t kLargestSpec = 1 << 20;  // bytes; a spec is written by hand
-
-// Keeps the first error only: one line is what a person can act on.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty())
-      text_ = line < 0
-                  ? message
-                  : absl::StrFormat("%d:%d: %s", line + 1, column + 1, message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 std::string FieldNames(const Descriptor& type) {
   std::vector<std::string> names;
@@ -105,12 +90,7 @@ bool IsWord(const std::string& name) {
 
 absl::Status ReadTextProto(const std::string& path, Message& message) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLargestSpec));
-  FirstError error;
-  TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &message))
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", error.text()));
-  return absl::OkStatus();
+  return ParseTextProto(text, path, message);
 }
 
 std::string ToText(const Message& message) {
@@ -140,11 +120,10 @@ absl::Status SetField(absl::string_view path, absl::string_view value,
     if (i + 1 == parts.size()) {
       // Into a message of its own: a value must not bring other fields along.
       const std::unique_ptr<Message> alone(at->New());
-      FirstError collector;
-      TextFormat::Parser parser;
-      parser.RecordErrorsTo(&collector);
-      if (!parser.ParseFromString(Assignment(*field, value), alone.get())) {
-        return error(collector.text());
+      if (const absl::Status status =
+              ParseTextProto(Assignment(*field, value), /*name=*/"", *alone);
+          !status.ok()) {
+        return error(status.message());
       }
       std::vector<const FieldDescriptor*> set;
       alone->GetReflection()->ListFields(*alone, &set);

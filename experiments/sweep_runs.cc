@@ -315,12 +315,19 @@ class Execution {
 
   absl::Status Fail(size_t i, absl::string_view why) {
     const std::string line = OneLine(std::string(why));
-    // One that was never tried has no folder yet.
-    absl::Status status = MakeDirectories(ParentOf(runs_[i]));
-    // Whose attempt it was tells it from one that failed the same way before.
-    status.Update(
-        WriteFileAtomically(FailureFileOf(runs_[i]),
-                            absl::StrCat(ThisProcess(), "\n", line, "\n")));
+    // One that was never tried has no folder yet, nor a lock.
+    RETURN_IF_ERROR(MakeDirectories(ParentOf(runs_[i])));
+    std::unique_ptr<FileLock>& lock = states_[i].lock;
+    if (lock == nullptr) {
+      ASSIGN_OR_RETURN(lock, FileLock::Try(LockFileOf(runs_[i])));
+    }
+    absl::Status status;
+    if (lock != nullptr) {  // else another process is at it
+      // Whose attempt it was tells it from one that failed the same way before.
+      status.Update(
+          WriteFileAtomically(FailureFileOf(runs_[i]),
+                              absl::StrCat(ThisProcess(), "\n", line, "\n")));
+    }
     status.Update(End(i, kFailed, absl::StrCat("FAILED: ", line)));
     return status;
   }

@@ -28,15 +28,11 @@ absl::Status BatchNormalizationShape::Validate() const {
 
 absl::StatusOr<std::unique_ptr<BatchNormalization>> BatchNormalization::Create(
     const BatchNormalizationShape& shape, DataType type, bool training) {
+  // A whole training step is as fast or faster with our passes, though oneDNN's
+  // alone win some shapes (docs/performance.md); without statistics to take,
+  // oneDNN's do.
   if (training) return CreateFusedBatchNormalization(shape, type);
-  // Measured on AVX-512: one pass less forwards pays where there is an
-  // addition; oneDNN's own passes are the faster ones in all other cases.
-  std::unique_ptr<BatchNormalization> forward;
-  if (training && shape.add) {
-    ASSIGN_OR_RETURN(forward, CreateFusedBatchNormalization(shape, type));
-  }
-  return CreateOneDnnBatchNormalization(shape, type, training,
-                                        std::move(forward));
+  return CreateOneDnnBatchNormalization(shape, type, training);
 }
 
 }  // namespace tritlab

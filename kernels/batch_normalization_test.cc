@@ -25,7 +25,7 @@ using ::testing::Combine;
 using ::testing::Values;
 
 enum class Tail { kNothing, kRelu, kAddRelu };
-enum class Made { kFused, kByOneDnn, kByChoice };
+enum class Made { kFused, kByOneDnn };
 
 struct Case {
   Case(const BatchNormalizationShape& shape, DataType type, Made made)
@@ -53,9 +53,7 @@ struct Case {
     constexpr bool kTraining = true;
     auto created = made == Made::kFused
                        ? CreateFusedBatchNormalization(shape, type)
-                   : made == Made::kByOneDnn
-                       ? CreateOneDnnBatchNormalization(shape, type, kTraining)
-                       : BatchNormalization::Create(shape, type, kTraining);
+                       : CreateOneDnnBatchNormalization(shape, type, kTraining);
     EXPECT_TRUE(created.ok()) << created.status();
     return created.ok() ? *std::move(created) : nullptr;
   }
@@ -227,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(
                    Shape{3, 31, 29, 16}, Shape{33, 1, 1, 600}),
             Values(Tail::kNothing, Tail::kRelu, Tail::kAddRelu),
             Values(DataType::kF32, DataType::kBF16),
-            Values(Made::kFused, Made::kByOneDnn, Made::kByChoice)),
+            Values(Made::kFused, Made::kByOneDnn)),
     [](const auto& info) {
       const Tail tail = std::get<1>(info.param);
       const Made made = std::get<3>(info.param);
@@ -235,9 +233,7 @@ INSTANTIATE_TEST_SUITE_P(
                           tail == Tail::kAddRelu ? "_add" : "",
                           tail == Tail::kNothing ? "_" : "_relu_",
                           Name(std::get<2>(info.param)),
-                          made == Made::kFused      ? "_fused"
-                          : made == Made::kByOneDnn ? "_onednn"
-                                                    : "_chosen");
+                          made == Made::kFused ? "_fused" : "_onednn");
     });
 
 // The reference's backward pass is the derivative of its forward pass, through

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <initializer_list>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -26,10 +25,8 @@ std::string Describe(const BatchNormalizationShape& shape, DataType type) {
 class OneDnnBatchNormalization final : public BatchNormalization {
  public:
   OneDnnBatchNormalization(const BatchNormalizationShape& shape, DataType type,
-                           bool training,
-                           std::unique_ptr<BatchNormalization> training_forward)
-      : training_forward_(std::move(training_forward)),
-        type_(type),
+                           bool training)
+      : type_(type),
         add_(shape.add),
         count_(shape.input.size()),
         channels_(shape.input.channels) {
@@ -96,13 +93,6 @@ class OneDnnBatchNormalization final : public BatchNormalization {
                        std::span<float> variance) override {
     assert(HasOneForEachChannel(
         {scale.size(), shift.size(), mean.size(), variance.size()}));
-    if (training_forward_ != nullptr) {
-      training_forward_->ForwardTraining(input, addend, scale, shift, output,
-                                         mean, variance);
-      std::copy(mean.begin(), mean.end(), mean_.floats());
-      std::copy(variance.begin(), variance.end(), variance_.floats());
-      return;
-    }
     forward_.Run({input, scale.data(), shift.data(), output, mean_.data(),
                   variance_.data(), relu_mask_.data()});
     if (add_) AddForward(type_, count_, output, addend, /*relu=*/true, output);
@@ -150,7 +140,6 @@ class OneDnnBatchNormalization final : public BatchNormalization {
     });
   }
 
-  const std::unique_ptr<BatchNormalization> training_forward_;
   const DataType type_;
   const bool add_;
   const int64_t count_, channels_;
@@ -168,14 +157,12 @@ class OneDnnBatchNormalization final : public BatchNormalization {
 
 absl::StatusOr<std::unique_ptr<BatchNormalization>>
 CreateOneDnnBatchNormalization(const BatchNormalizationShape& shape,
-                               DataType type, bool training,
-                               std::unique_ptr<BatchNormalization> forward) {
+                               DataType type, bool training) {
   RETURN_IF_ERROR(shape.Validate());
-  assert(forward == nullptr || (shape.add && training));
   return onednn::CatchErrors(
       Describe(shape, type), [&]() -> std::unique_ptr<BatchNormalization> {
-        return std::make_unique<OneDnnBatchNormalization>(shape, type, training,
-                                                          std::move(forward));
+        return std::make_unique<OneDnnBatchNormalization>(shape, type,
+                                                          training);
       });
 }
 

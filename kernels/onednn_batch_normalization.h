@@ -1,5 +1,5 @@
 // Batch normalization over oneDNN, an addition being a pass of its own: what
-// fused_batch_normalization.h is held against, and what is left to infer with.
+// fused_batch_normalization.h is held against, and what infers.
 #ifndef TRITLAB_KERNELS_ONEDNN_BATCH_NORMALIZATION_H_
 #define TRITLAB_KERNELS_ONEDNN_BATCH_NORMALIZATION_H_
 
@@ -11,13 +11,10 @@
 
 namespace tritlab {
 
-// As BatchNormalization::Create. forward: what computes the training pass
-// forwards in oneDNN's place; only with an addition, where oneDNN's backward
-// pass needs no more of it than mean and variance.
+// As BatchNormalization::Create.
 absl::StatusOr<std::unique_ptr<BatchNormalization>>
-CreateOneDnnBatchNormalization(
-    const BatchNormalizationShape& shape, DataType type, bool training,
-    std::unique_ptr<BatchNormalization> forward = nullptr);
+CreateOneDnnBatchNormalization(const BatchNormalizationShape& shape,
+                               DataType type, bool training);
 
 }  // namespace tritlab
 

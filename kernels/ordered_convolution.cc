@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "kernels/vector_loops.h"
 
@@ -86,11 +87,16 @@ absl::StatusOr<std::unique_ptr<OrderedConvolution>> OrderedConvolution::Create(
         " scales and ", biases.size(), " biases do not fit its shape of ",
         shape.weight_count(), " weights and ", channels, " output channels"));
   }
+  const int64_t products = ProductsOf(shape), blocks = BlocksOfGroup(shape);
+  // A group of one output takes a block as well.
+  RETURN_IF_ERROR(CheckMemory("a convolution in f32",
+                              static_cast<double>(shape.groups) * blocks *
+                                  products * kBlock * sizeof(float),
+                              "use fewer groups"));
   std::unique_ptr<OrderedConvolution> convolution(
       new OrderedConvolution(shape));
   convolution->scales_.assign(scales.begin(), scales.end());
   convolution->biases_.assign(biases.begin(), biases.end());
-  const int64_t products = ProductsOf(shape), blocks = BlocksOfGroup(shape);
   const int64_t out_group = shape.out_channels / shape.groups;
   convolution->weights_.assign(shape.groups * blocks * products * kBlock, 0);
   for (int64_t channel = 0; channel < shape.out_channels; ++channel) {

@@ -37,6 +37,10 @@ absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& path,
   }
   absl::StatusOr<Checkpoint> newest = ReadCheckpoint(path, graph);
   if (newest.ok() || !FileExists(Previous(path))) return newest;
+  // One that could not be read now is not damaged for that.
+  if (FileExists(path) && !absl::IsDataLoss(newest.status()) &&
+      !absl::IsInvalidArgument(newest.status()))
+    return newest;
   absl::StatusOr<Checkpoint> previous = ReadCheckpoint(Previous(path), graph);
   if (!FileExists(path)) return previous;
   if (!previous.ok()) return newest;

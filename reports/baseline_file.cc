@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
-#include "google/protobuf/io/tokenizer.h"
+#include "base/text_proto.h"
 #include "google/protobuf/text_format.h"
 
 namespace tritlab {
@@ -21,19 +21,6 @@ constexpr char kHeader[] =
     "it.\n"
     "# proto-file: reports/baseline.proto\n"
     "# proto-message: tritlab.Baseline\n\n";
-
-// The first error only: one line is what a person can act on.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty())
-      text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 void SetMeanAndDeviation(const std::vector<double>& values,
                          TrackedNumber& number) {
@@ -84,12 +71,10 @@ BaselineEntry EntryOf(const MeasuredEntry& measured,
 absl::StatusOr<Baseline> ReadBaseline(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLargestFile));
   Baseline baseline;
-  google::protobuf::TextFormat::Parser parser;
-  FirstError error;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &baseline)) {
+  if (const absl::Status status = ParseTextProto(text, path, baseline);
+      !status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        path, ":", error.text(), " (reports/baseline.proto has the fields)"));
+        status.message(), " (reports/baseline.proto has the fields)"));
   }
   return baseline;
 }

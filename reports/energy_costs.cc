@@ -12,9 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "base/text_proto.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "reports/energy_costs.pb.h"
 
 namespace tritlab {
@@ -29,19 +28,6 @@ constexpr char kHorowitz45[] =
 constexpr char kJouppi7[] =
 #include "reports/energy/jouppi_7nm.inc"
     ;
-
-// The first error only: one line is what a person can act on.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty())
-      text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 absl::Status CheckEnergy(absl::string_view field, double pj) {
   if (std::isfinite(pj) && pj >= 0) return absl::OkStatus();
@@ -106,12 +92,8 @@ absl::Status CheckEnergyCosts(const EnergyCosts& costs) {
 
 absl::StatusOr<EnergyCosts> ParseEnergyCosts(absl::string_view text,
                                              absl::string_view name) {
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
   EnergyCosts costs;
-  if (!parser.ParseFromString(std::string(text), &costs))
-    return absl::InvalidArgumentError(absl::StrCat(name, ":", error.text()));
+  RETURN_IF_ERROR(ParseTextProto(text, name, costs));
   if (const absl::Status status = CheckEnergyCosts(costs); !status.ok())
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": ", status.message()));

@@ -85,16 +85,30 @@ struct SweepCsv {
 SweepCsv ReadSweepCsv(const std::string& path) {
   SweepCsv sweep;
   const absl::StatusOr<std::string> csv = ReadFile(path);
-  if (!csv.ok()) return sweep;
+  if (!csv.ok()) {
+    sweep.missing.push_back(
+        absl::IsNotFound(csv.status())
+            ? "sweep.csv is not there: the sweep is not over"
+            : std::string(csv.status().message()));
+    return sweep;
+  }
   const std::vector<std::vector<std::string>> lines = CsvFields(*csv);
-  if (lines.empty()) return sweep;
+  const std::string no_table =
+      "sweep.csv is not a sweep's table; give the sweep's command again";
+  if (lines.empty()) {
+    sweep.missing.push_back(no_table);
+    return sweep;
+  }
   // The axes stand before the column "phase"; one may be called so itself.
   const std::vector<std::string>& titles = lines[0];
   size_t axes = 0;
   while (axes + 1 < titles.size() &&
          !(titles[axes] == "phase" && titles[axes + 1] == "status"))
     ++axes;
-  if (axes + 1 >= titles.size()) return sweep;
+  if (axes + 1 >= titles.size()) {
+    sweep.missing.push_back(no_table);
+    return sweep;
+  }
   for (size_t i = 1; i < lines.size(); ++i) {
     if (lines[i].size() != titles.size()) continue;
     std::vector<AxisValue> values;
@@ -135,29 +149,36 @@ std::string PathOf(const std::string& directory, const std::string& folder) {
   return folder == "." ? directory : JoinPath(directory, folder);
 }
 
-// The folders with report.json, below `directory`.
-absl::StatusOr<std::vector<std::string>> FoldersOfRuns(
-    const std::string& directory) {
+struct Folders {
+  std::vector<std::string> runs;    // in order
+  std::vector<std::string> sweeps;  // not all: some are known by their points
+};
+
+// The folders with report.json, and with sweep.textproto, in `directory` and
+// below it.
+absl::StatusOr<Folders> FoldersIn(const std::string& directory) {
   namespace fs = std::filesystem;
   fs::path root = fs::path(directory).lexically_normal();
   if (!root.has_filename()) root = root.parent_path();
-  std::vector<std::string> folders;
+  Folders folders;
   std::error_code error;
   fs::recursive_directory_iterator at(
       root, fs::directory_options::skip_permission_denied, error);
   for (; !error && at != fs::recursive_directory_iterator();
        at.increment(error)) {
     const std::string name = at->path().filename().string();
-    if (name == "report.json") {
+    if (name == "report.json" || name == "sweep.textproto") {
       std::string folder =
           at->path().parent_path().lexically_relative(root).string();
-      folders.push_back(std::move(folder));
+      (name == "report.json" ? folders.runs : folders.sweeps)
+          .push_back(std::move(folder));
     } else if (name == "checkpoints" || absl::StartsWith(name, ".")) {
       at.disable_recursion_pending();
     }
   }
   if (error) return FileError(error.value(), directory, "cannot be searched");
-  std::sort(folders.begin(), folders.end(), InOrder);
+  for (std::vector<std::string>* const all : {&folders.runs, &folders.sweeps})
+    std::sort(all->begin(), all->end(), InOrder);
   return folders;
 }
 
@@ -178,12 +199,32 @@ std::vector<AxisValue> AxesOfName(absl::string_view name) {
 
 }  // namespace internal
 
+bool IsOver(const FoundRun& run) {
+  const Report& report = run.report;
+  return !report.results().empty() &&
+         report.model_file().phase() ==
+             report.results(report.results_size() - 1).name();
+}
+
 absl::StatusOr<FoundRuns> FindRuns(const std::string& directory) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> folders,
-                   FoldersOfRuns(directory));
+  ASSIGN_OR_RETURN(const Folders folders, FoldersIn(directory));
   FoundRuns found;
   std::map<std::string, SweepCsv> sweeps;
-  for (const std::string& folder : folders) {
+  const auto sweep_in = [&](const std::string& folder) -> const SweepCsv& {
+    const auto [sweep, is_new] = sweeps.try_emplace(folder);
+    if (is_new) {
+      sweep->second =
+          ReadSweepCsv(JoinPath(PathOf(directory, folder), "sweep.csv"));
+      for (const std::string& missing : sweep->second.missing) {
+        found.missing.push_back(
+            folder == "." ? missing : absl::StrCat(folder, ": ", missing));
+      }
+    }
+    return sweep->second;
+  };
+  // Some may have no point yet.
+  for (const std::string& folder : folders.sweeps) sweep_in(folder);
+  for (const std::string& folder : folders.runs) {
     FoundRun run;
     run.folder = folder;
     Place(run);
@@ -195,18 +236,9 @@ absl::StatusOr<FoundRuns> FindRuns(const std::string& directory) {
     }
     run.report = *std::move(report);
     if (run.in_sweep) {
-      const auto [sweep, is_new] = sweeps.try_emplace(run.sweep);
-      if (is_new) {
-        sweep->second =
-            ReadSweepCsv(JoinPath(PathOf(directory, run.sweep), "sweep.csv"));
-        for (const std::string& missing : sweep->second.missing) {
-          found.missing.push_back(run.sweep == "."
-                                      ? missing
-                                      : absl::StrCat(run.sweep, ": ", missing));
-        }
-      }
-      const auto shown = sweep->second.axes.find(KeyOf(run.axes));
-      if (shown != sweep->second.axes.end()) run.axes = shown->second;
+      const SweepCsv& sweep = sweep_in(run.sweep);
+      const auto shown = sweep.axes.find(KeyOf(run.axes));
+      if (shown != sweep.axes.end()) run.axes = shown->second;
     }
     found.runs.push_back(std::move(run));
   }

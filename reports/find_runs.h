@@ -3,7 +3,8 @@
 // A run is a folder with report.json. A run in SWEEP/points/NAME, or below it
 // in seed-N, is a point of a sweep: NAME is "axis=value,axis=value", and
 // SWEEP/sweep.csv, where it is there already, has the values as they are shown
-// (a folder's name cannot hold all signs) and says which points failed.
+// (a folder's name cannot hold all signs) and says which points failed. A sweep
+// without it is not over.
 #ifndef TRITLAB_REPORTS_FIND_RUNS_H_
 #define TRITLAB_REPORTS_FIND_RUNS_H_
 
@@ -38,6 +39,10 @@ struct FoundRuns {
   // What should have been a run and is not, and why: one line each.
   std::vector<std::string> missing;
 };
+
+// Whether the run has come to its end: report.json is written after each phase,
+// and describes the packed model after the last one.
+bool IsOver(const FoundRun& run);
 
 // All runs in `directory` and below it, by folder, numbers in names by value.
 // Links to folders are not followed. NotFound when there is no run.

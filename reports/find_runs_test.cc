@@ -131,6 +131,34 @@ TEST_F(FindRunsTest, PointsWithoutTheTable) {
   EXPECT_EQ(found->runs[0].sweep, ".");
   EXPECT_EQ(found->runs[0].axes[0].axis, "t");
   EXPECT_EQ(found->runs[0].axes[0].value, "0.05");
+  EXPECT_THAT(found->missing,
+              ElementsAre("sweep.csv is not there: the sweep is not over"));
+}
+
+// Protects: a sweep that was stopped in the starts that its points share.
+TEST_F(FindRunsTest, SweepsWithoutAPoint) {
+  WriteRun("s/shared/full_precision-0123");
+  Write("s/sweep.textproto", "");
+  const auto found = FindRuns(folder_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->runs.size(), 1u);
+  EXPECT_THAT(found->missing,
+              ElementsAre("s: sweep.csv is not there: the sweep is not over"));
+  Write("s/sweep.csv", "t,top1\n");
+  EXPECT_THAT(FindRuns(folder_)->missing, ElementsAre(HasSubstr("not a")));
+}
+
+// Protects: a report that is written after an early phase is no finished run's.
+TEST(IsOver, AfterTheLastPhaseOnly) {
+  FoundRun run;
+  EXPECT_FALSE(IsOver(run));
+  run.report.add_results()->set_name("full_precision");
+  EXPECT_FALSE(IsOver(run));
+  run.report.add_results()->set_name("ttq");
+  run.report.mutable_model_file()->set_phase("ttq");
+  EXPECT_TRUE(IsOver(run));
+  run.report.add_results()->set_name("more");
+  EXPECT_FALSE(IsOver(run));
 }
 
 TEST(AxesOfName, OnlyOfPoints) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
 #include "google/protobuf/util/json_util.h"
 #include "reports/regression_page.h"
@@ -64,6 +65,9 @@ absl::StatusOr<std::vector<HistoryRecord>> ReadHistory(
 
 absl::Status AppendToHistory(const HistoryRecord& record,
                              const std::string& path) {
+  // Who appends at the same time must read what this one has written.
+  ASSIGN_OR_RETURN(const auto lock,
+                   FileLock::Wait(absl::StrCat(path, ".lock")));
   ASSIGN_OR_RETURN(std::string text, ReadIfThere(path));
   std::string json;
   google::protobuf::util::JsonPrintOptions options;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -63,6 +64,26 @@ TEST(History, GrowsByLines) {
   EXPECT_FALSE((*records)[0].regressed());
   EXPECT_TRUE((*records)[1].regressed());
   EXPECT_FALSE((*records)[1].numbers(0).has_now());
+}
+
+// Protects: of comparisons that end together each has its line.
+TEST(History, KeepsWhatIsAppendedAtTheSameTime) {
+  const std::string path = EmptyPath("together.jsonl");
+  constexpr int kThreads = 4, kRecords = 10;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < kRecords; ++j) {
+        EXPECT_TRUE(AppendToHistory(
+                        RecordOf(OneNumber(94, Verdict::kSame), "t", "c"), path)
+                        .ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto records = ReadHistory(path);
+  ASSERT_TRUE(records.ok()) << records.status();
+  EXPECT_EQ(records->size(), static_cast<size_t>(kThreads * kRecords));
 }
 
 TEST(History, SaysWhichLineIsNone) {

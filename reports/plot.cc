@@ -211,10 +211,20 @@ std::string LinearAxis(const Plot& plot, int width) {
         high = std::max(high, x);
       }
     }
-    if (low == high) low -= 1, high += 1;
+  }
+  // Where all points stand at one place, gnuplot would choose a range of its
+  // own, which the steps below need not fit: millions of them, for a large x.
+  const double place = std::max(std::abs(low), std::abs(high));
+  const bool one_place = high - low <= 1e-7 * place;
+  if (!given && one_place) {
+    const double room = plot.whole_x ? std::max(1.0, 1e-6 * place)
+                        : place > 0  ? 0.1 * place
+                                     : 1;
+    low -= room;
+    high += room;
   }
   std::string script;
-  if (given || plot.whole_x) {
+  if (given || plot.whole_x || one_place) {
     absl::StrAppendFormat(&script, "set xrange [%s:%s]\n", Number(low),
                           Number(high));
   }

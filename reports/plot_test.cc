@@ -144,6 +144,24 @@ TEST(DrawSvg, SinglePointsAndFlatLines) {
   EXPECT_TRUE(DrawSvg(plot, 300, 200).ok());
 }
 
+// Protects: points that stand at one x, however large or small, get an axis of
+// their own, with a few marks on it.
+TEST(DrawSvg, EqualPlacesHaveAFewMarks) {
+  SKIP_WITHOUT_GNUPLOT();
+  Plot plot = TwoLines();
+  for (const bool whole : {false, true}) {
+    plot.whole_x = whole;
+    for (const double x :
+         {0.0, 1e-12, 0.05, 1.0, 169070.0, 1e9, 1e15, -1e9, 1e20}) {
+      // The last one differs from the others by less than what is written.
+      plot.series = {{"a", {{x, 50}, {x, 60}, {std::nextafter(x, 2 * x), 70}}}};
+      const auto svg = DrawSvg(plot, 300, 200);
+      ASSERT_TRUE(svg.ok()) << x << ": " << svg.status();
+      EXPECT_LT(svg->size(), 20000u) << x;
+    }
+  }
+}
+
 // Protects: bars of spread, numbered points and steps on a logarithmic axis;
 // what such an axis cannot show is left out, with its label.
 TEST(DrawSvg, SpreadsLabelsAndALogarithmicAxis) {

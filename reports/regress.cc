@@ -1,10 +1,12 @@
 // Whether runs are as good as a baseline: `regress --baseline=FILE --run=DIR`.
-// Exit status: 0 as good, 1 something regressed, 2 bad flags, no baseline, no
-// runs, or an experiment that the baseline does not have.
+// Exit status: 0 as good, 1 something regressed or not all runs are done, 2 bad
+// flags, no baseline, no runs, or an experiment that the baseline does not
+// have.
 
 #include <cstdio>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -80,6 +82,18 @@ absl::Status CheckFlags() {
     return absl::InvalidArgumentError(
         "--reason: it is for --update, which is not given");
   }
+  const std::pair<const char*, const absl::Flag<std::string>*> outputs[] = {
+      {"--markdown", &FLAGS_markdown},
+      {"--junit", &FLAGS_junit},
+      {"--history", &FLAGS_history},
+      {"--page", &FLAGS_page}};
+  for (const auto& [name, flag] : outputs) {
+    if (!absl::GetFlag(FLAGS_update) || absl::GetFlag(*flag).empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        name,
+        ": it is for a comparison, and --update makes none; leave it "
+        "out"));
+  }
   if (!absl::GetFlag(FLAGS_page).empty() &&
       absl::GetFlag(FLAGS_history).empty()) {
     return absl::InvalidArgumentError(
@@ -94,6 +108,21 @@ std::string CommitsOf(const std::vector<FoundRun>& runs) {
     commits.insert(run.report.provenance().commit());
   commits.erase("");
   return commits.empty() ? "unknown" : absl::StrJoin(commits, ", ");
+}
+
+// Moves runs that are not over from the runs to what is missing.
+void TakeUnfinished(FoundRuns& found) {
+  std::vector<FoundRun> over;
+  for (FoundRun& run : found.runs) {
+    if (IsOver(run)) {
+      over.push_back(std::move(run));
+    } else {
+      found.missing.push_back(
+          absl::StrCat(run.folder == "." ? "" : absl::StrCat(run.folder, ": "),
+                       "the run is not over"));
+    }
+  }
+  found.runs = std::move(over);
 }
 
 absl::Status Write(const Comparison& comparison, const std::string& commit,
@@ -152,7 +181,10 @@ absl::Status Main(int argc, char** argv) {
     baseline = Baseline();
   }
   RETURN_IF_ERROR(baseline.status());
-  ASSIGN_OR_RETURN(const FoundRuns found, FindRuns(folder));
+  ASSIGN_OR_RETURN(FoundRuns found, FindRuns(folder));
+  // A run by itself says nothing on the baseline's other experiments.
+  const bool whole = found.runs.size() > 1 || found.runs[0].folder != ".";
+  TakeUnfinished(found);
   if (update && !found.missing.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat(folder, ": not all runs are done (", found.missing[0],
@@ -161,15 +193,12 @@ absl::Status Main(int argc, char** argv) {
   ASSIGN_OR_RETURN(const std::vector<MeasuredEntry> measured,
                    MeasuredNumbers(found.runs));
   const std::string commit = CommitsOf(found.runs);
-  // A run by itself says nothing on the baseline's other experiments.
-  const bool whole = found.runs.size() > 1 || found.runs[0].folder != ".";
   if (update)
     return Update(measured, whole, commit, path, *std::move(baseline));
 
-  for (const std::string& missing : found.missing)
-    std::fprintf(stderr, "warning: %s\n", missing.c_str());
   absl::StatusOr<Comparison> comparison = Compare(*baseline, measured, whole);
   RETURN_IF_ERROR(WithPrefix(path, comparison.status()));
+  AddMissingRuns(found.missing, *comparison);
   std::printf(
       "%s",
       AlignedText(VerdictTable(*comparison, /*only_moved=*/false)).c_str());
@@ -180,6 +209,11 @@ absl::Status Main(int argc, char** argv) {
                          .history = PathFlag(FLAGS_history),
                          .page = PathFlag(FLAGS_page)}));
   if (!comparison->regressed()) return absl::OkStatus();
+  if (!found.missing.empty()) {
+    return absl::AbortedError(
+        absl::StrCat(folder, ": not all runs are done (", found.missing[0],
+                     "); nothing is shown to be as good as ", path));
+  }
   return absl::AbortedError(absl::StrCat(
       Summary(*comparison), " against ", path,
       "; where that is meant, --update --reason=TEXT makes it the baseline"));

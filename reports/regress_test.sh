@@ -8,13 +8,23 @@ fail() {
     echo "FAILED: $*"
     failures=$((failures + 1))
 }
-# run_of FOLDER SEED TOP1: a run that is over.
+# run_of FOLDER SEED TOP1 [EXPERIMENT]: a run that is over.
 run_of() {
     mkdir -p "$1"
     cat >"$1/report.json" <<JSON
-{"provenance": {"experiment": "made_up", "seed": $2, "test_images": 1000, "data_checksum": "0-1", "commit": "c0ffee"},
- "results": [{"name": "ttq", "top1": $3, "weight_bytes": 700, "images_per_second": 900, "calibration": 1e9}]}
+{"provenance": {"experiment": "${4:-made_up}", "seed": $2, "test_images": 1000, "data_checksum": "0-1", "commit": "c0ffee"},
+ "results": [{"name": "ttq", "top1": $3, "weight_bytes": 700, "images_per_second": 900, "calibration": 1e9}],
+ "model_file": {"phase": "ttq", "bytes": 900}}
 JSON
+}
+# point_of FOLDER SEED TOP1: a run that is over, of a full-precision start and the method.
+point_of() {
+    run_of "$1" "$2" "$3" point
+    sed -i 's/"results": \[/&{"name": "full_precision", "top1": 95, "weight_bytes": 2800}, /' "$1/report.json"
+}
+# stop FOLDER: the run stands after its first phase.
+stop() {
+    sed -i '/"model_file"/d; s/, {"name": "ttq".*/]}/' "$1/report.json"
 }
 # expect STATUS PART ARGUMENT...: the status, and a line of output or error with the part.
 expect() {
@@ -68,5 +78,44 @@ run_of worse/2 2 61
 expect 0 b.textproto --baseline=b.textproto --run=worse --update --reason='a smaller network'
 expect 0 'none regressed' --baseline=b.textproto --run=worse
 [ "$(grep -c 'reason:' b.textproto)" = 2 ] || fail "the first reason is gone"
+
+# A run that was stopped, by itself or among others, is as good as nothing, and no baseline.
+for seed in 1 2; do point_of "whole/$seed" "$seed" "90.$seed"; done
+expect 0 p.textproto --baseline=p.textproto --run=whole --update --reason='first'
+cp p.textproto kept.textproto
+cp -r whole stopped
+stop stopped/2
+expect 0 'none regressed' --baseline=p.textproto --run=whole
+expect 1 'MISSING: 2: the run is not over' --baseline=p.textproto --run=stopped --junit=s.xml
+grep -q '<failure' s.xml || fail "JUnit does not say that a run is missing"
+expect 1 'MISSING: the run is not over' --baseline=p.textproto --run=stopped/2
+expect 2 'not all runs are done (2: the run is not over)' --baseline=p.textproto --run=stopped --update --reason=x
+expect 2 'not all runs are done' --baseline=p.textproto --run=stopped/2 --update --reason=x
+cmp -s p.textproto kept.textproto || fail "a refused update has changed the baseline"
+sed -i 's/"phase": "ttq"/"phase": "full_precision"/; s/, {"name": "ttq".*/],/' whole/2/report.json
+expect 1 'point, ttq: top1' --baseline=p.textproto --run=whole/2
+
+# A sweep: over with sweep.csv, in which all are done. A point of it by itself is compared with its own entry.
+for seed in 1 2; do
+    point_of "sweep/points/method=ttq/seed-$seed" "$seed" "90.$seed"
+    run_of "sweep/shared/start-$seed" "$seed" "95" start
+done
+expect 2 'sweep.csv is not there' --baseline=s.textproto --run=sweep --update --reason=first
+[ ! -e s.textproto ] || fail "a baseline of an unfinished sweep"
+printf 'method,phase,status,seeds\nttq,ttq,done,2\n' >sweep/sweep.csv
+expect 0 s.textproto --baseline=s.textproto --run=sweep --update --reason=first
+expect 0 'none regressed' --baseline=s.textproto --run=sweep
+expect 0 'none regressed' --baseline=s.textproto --run=sweep/points/method=ttq/seed-1
+mv sweep/points/method=ttq/seed-2 .
+printf 'method,phase,status,seeds\nttq,ttq,not_run,1 of 2\n' >sweep/sweep.csv
+expect 1 'MISSING: method=ttq: not run, or not all seeds' --baseline=s.textproto --run=sweep
+rm sweep/sweep.csv
+expect 1 'MISSING: sweep.csv is not there' --baseline=s.textproto --run=sweep
+
+# What --update would not write is refused, not ignored.
+for flag in markdown junit history page; do
+    expect 2 "--$flag: it is for a comparison" --baseline=b.textproto --run=worse --update --reason=x --$flag=none
+    [ ! -e none ] || fail "--$flag was written"
+done
 [ "$failures" = 0 ] && echo "all held"
 [ "$failures" = 0 ]

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "reports/student_t.h"
 
@@ -37,6 +38,14 @@ const MeasuredNumber* Find(const MeasuredEntry& entry,
     if (number.judgement.name() == name) return &number;
   }
   return nullptr;
+}
+
+bool HasEntry(const Baseline& baseline, const MeasuredEntry& measured) {
+  return std::any_of(baseline.entries().begin(), baseline.entries().end(),
+                     [&](const BaselineEntry& entry) {
+                       return entry.experiment() == measured.experiment &&
+                              entry.phase() == measured.phase;
+                     });
 }
 
 bool HasNumber(const BaselineEntry& entry, const std::string& name) {
@@ -109,16 +118,29 @@ class Judge {
       comparison.numbers.push_back(OneNumber(entry, number, measured));
     }
     for (const MeasuredNumber& number : measured.numbers) {
-      const std::string& name = number.judgement.name();
-      if (HasNumber(entry, name) || !IsTracked(baseline_, name)) continue;
-      ComparedNumber compared = Begin(entry, name, kNone);
-      compared.now = MeanOf(number.values);
-      compared.verdict = Verdict::kNew;
-      comparison.numbers.push_back(compared);
+      if (!HasNumber(entry, number.judgement.name()))
+        New(measured, number, comparison);
     }
   }
 
+  void New(const MeasuredEntry& measured, Comparison& comparison) const {
+    for (const MeasuredNumber& number : measured.numbers)
+      New(measured, number, comparison);
+  }
+
  private:
+  void New(const MeasuredEntry& measured, const MeasuredNumber& number,
+           Comparison& comparison) const {
+    if (!IsTracked(baseline_, number.judgement.name())) return;
+    comparison.numbers.push_back({.experiment = measured.experiment,
+                                  .phase = measured.phase,
+                                  .name = number.judgement.name(),
+                                  .baseline = kNone,
+                                  .now = MeanOf(number.values),
+                                  .allowed = kNone,
+                                  .verdict = Verdict::kNew});
+  }
+
   static ComparedNumber Begin(const BaselineEntry& entry,
                               const std::string& name, double mean) {
     return {.experiment = entry.experiment(),
@@ -241,18 +263,23 @@ absl::StatusOr<Comparison> Compare(const Baseline& baseline,
     const bool is_known =
         std::any_of(baseline.entries().begin(), baseline.entries().end(),
                     [&](const BaselineEntry& known) {
-                      return known.experiment() == entry.experiment &&
-                             known.phase() == entry.phase;
+                      return known.experiment() == entry.experiment;
                     });
     if (!is_known) {
-      return absl::NotFoundError(absl::StrCat(
-          "it has no experiment ", entry.experiment, " with phase ",
-          entry.phase, "; --update --reason=TEXT adds it"));
+      return absl::NotFoundError(
+          absl::StrCat("it has no experiment ", entry.experiment,
+                       "; --update --reason=TEXT adds it"));
     }
   }
+  const auto is_wanted = [&](const BaselineEntry& entry) {
+    return whole || std::any_of(measured.begin(), measured.end(),
+                                [&](const MeasuredEntry& found) {
+                                  return found.experiment == entry.experiment();
+                                });
+  };
   Comparison comparison;
   for (const BaselineEntry& entry : baseline.entries()) {
-    if (!whole && Find(measured, entry) == nullptr) continue;
+    if (!is_wanted(entry)) continue;
     for (const TrackedNumber& number : entry.numbers()) {
       comparison.judged_by_spread +=
           IsTracked(baseline, number.name()) && IsJudgedBySpread(number);
@@ -264,11 +291,27 @@ absl::StatusOr<Comparison> Compare(const Baseline& baseline,
   for (const BaselineEntry& entry : baseline.entries()) {
     if (const MeasuredEntry* const found = Find(measured, entry)) {
       judge.Compare(entry, *found, comparison);
-    } else if (whole) {
+    } else if (is_wanted(entry)) {
       judge.Missing(entry, comparison);
     }
   }
+  for (const MeasuredEntry& found : measured) {
+    if (whole && !HasEntry(baseline, found)) judge.New(found, comparison);
+  }
   return comparison;
+}
+
+void AddMissingRuns(const std::vector<std::string>& missing,
+                    Comparison& comparison) {
+  if (missing.empty()) return;
+  comparison.numbers.push_back({.experiment = "all experiments",
+                                .phase = "all phases",
+                                .name = "runs",
+                                .baseline = kNone,
+                                .now = kNone,
+                                .allowed = kNone,
+                                .verdict = Verdict::kMissing,
+                                .note = absl::StrJoin(missing, "; ")});
 }
 
 }  // namespace tritlab

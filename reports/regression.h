@@ -73,12 +73,20 @@ struct Comparison {
 };
 
 // With `whole`, what the baseline has and `measured` has not is missing; else
-// only entries that were measured are looked at. NotFound, naming it, for an
-// experiment or phase that the baseline does not have; InvalidArgument, naming
-// the field, for a baseline that nothing can be compared with.
+// only experiments that were measured are looked at, of which all phases must
+// be there. A phase that the baseline does not have is new; without `whole` it
+// is left out, for it may be what a sweep's point shares with others. NotFound,
+// naming it, for an experiment that the baseline does not have;
+// InvalidArgument, naming the field, for a baseline that nothing can be
+// compared with.
 absl::StatusOr<Comparison> Compare(const Baseline& baseline,
                                    const std::vector<MeasuredEntry>& measured,
                                    bool whole);
+
+// Nothing is as good as a baseline while runs are missing: a number that
+// regressed, with the reasons as its note; none when there are no reasons.
+void AddMissingRuns(const std::vector<std::string>& missing,
+                    Comparison& comparison);
 
 }  // namespace tritlab
 

@@ -152,7 +152,7 @@ TEST(Compare, MissingEntriesRegressWhereAllMustBeThere) {
   MeasuredEntry first =
       Entry({Number("top1", TrackedNumber::HIGHER, true, {90, 91})});
   MeasuredEntry second = first;
-  second.phase = "inq";
+  second.experiment = "other";
   const Baseline baseline = BaselineOf({first, second});
   const auto whole = Compare(baseline, {first}, /*whole=*/true);
   const auto alone = Compare(baseline, {first}, /*whole=*/false);
@@ -160,6 +160,57 @@ TEST(Compare, MissingEntriesRegressWhereAllMustBeThere) {
   EXPECT_TRUE(whole->regressed());
   EXPECT_FALSE(alone->regressed());
   EXPECT_EQ(alone->numbers.size(), 1u);
+}
+
+// Protects: a run that was stopped is not as good as one that was not.
+TEST(Compare, AllPhasesOfAnExperimentMustBeThere) {
+  MeasuredEntry first =
+      Entry({Number("top1", TrackedNumber::HIGHER, true, {90, 91})});
+  MeasuredEntry second = first;
+  second.phase = "inq";
+  const Baseline baseline = BaselineOf({first, second});
+  for (const bool whole : {false, true}) {
+    const auto comparison = Compare(baseline, {first}, whole);
+    ASSERT_TRUE(comparison.ok()) << comparison.status();
+    EXPECT_TRUE(comparison->regressed());
+    ASSERT_EQ(comparison->numbers.size(), 2u);
+    EXPECT_EQ(comparison->numbers[1].phase, "inq");
+    EXPECT_EQ(comparison->numbers[1].verdict, Verdict::kMissing);
+    EXPECT_EQ(comparison->judged_by_spread, 2);
+  }
+}
+
+// Protects: a point of a sweep by itself has the start that is an entry of its
+// own in the sweep's baseline.
+TEST(Compare, PhasesOfKnownExperimentsMayBeNew) {
+  const MeasuredEntry known =
+      Entry({Number("top1", TrackedNumber::HIGHER, true, {90, 91})});
+  MeasuredEntry start = known;
+  start.phase = "full_precision";
+  Baseline baseline = BaselineOf({known});
+  const auto alone = Compare(baseline, {start, known}, /*whole=*/false);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ(alone->numbers.size(), 1u);
+  const auto whole = Compare(baseline, {start, known}, /*whole=*/true);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  ASSERT_EQ(whole->numbers.size(), 2u);
+  EXPECT_EQ(whole->numbers[1].phase, "full_precision");
+  EXPECT_EQ(whole->numbers[1].verdict, Verdict::kNew);
+  EXPECT_DOUBLE_EQ(whole->numbers[1].now, 90.5);
+  EXPECT_FALSE(whole->regressed());
+  baseline.add_not_tracked("top1");
+  EXPECT_TRUE(Compare(baseline, {start, known}, true)->numbers.empty());
+}
+
+// Protects: seeds that were not run are no success of those that were.
+TEST(AddMissingRuns, Regress) {
+  Comparison comparison;
+  AddMissingRuns({}, comparison);
+  EXPECT_FALSE(comparison.regressed());
+  AddMissingRuns({"method=ttq: failed", "b: not over"}, comparison);
+  EXPECT_TRUE(comparison.regressed());
+  ASSERT_EQ(comparison.numbers.size(), 1u);
+  EXPECT_EQ(comparison.numbers[0].note, "method=ttq: failed; b: not over");
 }
 
 TEST(Compare, UnknownExperimentsAreRefused) {

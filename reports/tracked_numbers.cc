@@ -10,6 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
 #include "reports/report.pb.h"
 #include "reports/report_tables.h"
 
@@ -149,6 +151,23 @@ void Add(const Figure& figure, std::vector<MeasuredNumber>& numbers) {
   }
 }
 
+// A run that has fewer phases than the others of its experiment was stopped.
+absl::Status CheckPhasesHaveTheSameSeeds(
+    const std::vector<MeasuredEntry>& entries) {
+  std::map<std::string, const MeasuredEntry*> firsts;
+  for (const MeasuredEntry& entry : entries) {
+    const auto [first, is_new] = firsts.emplace(entry.experiment, &entry);
+    if (is_new || first->second->seeds == entry.seeds) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        entry.experiment, ": phase ", first->second->phase, " has the seeds ",
+        absl::StrJoin(first->second->seeds, ", "), ", phase ", entry.phase, " ",
+        absl::StrJoin(entry.seeds, ", "),
+        "; finish the runs, or name a folder in which all have the same "
+        "phases"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
@@ -193,6 +212,7 @@ absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
         Add(figure, entry.numbers);
     }
   }
+  RETURN_IF_ERROR(CheckPhasesHaveTheSameSeeds(entries));
   return entries;
 }
 

@@ -46,7 +46,8 @@ struct MeasuredEntry {
 //                      calibration loop, kernels/calibration.h
 //
 // FailedPrecondition, naming both folders, when two runs of one experiment have
-// the same seed, or other images: which of them is meant cannot be known.
+// the same seed, or other images: which of them is meant cannot be known; and,
+// naming them, when two phases of one experiment have other seeds.
 absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
     const std::vector<FoundRun>& runs);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 #include "reports/made_up_report.h"
 #include "reports/report.pb.h"
@@ -137,6 +138,21 @@ TEST(MeasuredNumbers, RefusesTheSameSeedTwiceAndOtherImages) {
   std::vector<FoundRun> other = {RunOf(1), RunOf(2)};
   other[1].report.mutable_provenance()->set_data_checksum("other");
   EXPECT_TRUE(absl::IsFailedPrecondition(MeasuredNumbers(other).status()));
+}
+
+// Protects: a seed that was stopped after an early phase is not averaged with
+// those that were not.
+TEST(MeasuredNumbers, RefusesPhasesWithOtherSeeds) {
+  std::vector<FoundRun> runs = {RunOf(1), RunOf(2)};
+  ASSERT_TRUE(MeasuredNumbers(runs).ok());
+  ASSERT_GT(runs[1].report.results_size(), 1);
+  runs[1].report.mutable_results()->RemoveLast();
+  const absl::Status status = MeasuredNumbers(runs).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  const Report& report = runs[0].report;
+  EXPECT_TRUE(absl::StrContains(
+      status.message(), report.results(report.results_size() - 1).name()))
+      << status;
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ absl::StatusOr<Evaluation> Evaluate(Program& program, Loader& images,
                                static_cast<double>(share->count)};
   ranks.AllReduceSum(std::span<double>(all));
   const auto [loss, correct, count] = all;
+  if (count == 0)
+    return absl::InvalidArgumentError("no image of the test set can be read");
   return Evaluation{.top1 = 100.0 * correct / count, .loss = loss / count};
 }
 

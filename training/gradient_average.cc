@@ -51,7 +51,7 @@ GradientAverage::GradientAverage(const std::vector<NodeValues>& values,
 }
 
 void GradientAverage::OperatorDone(const OperatorRun& run) {
-  if (run.pass != Pass::kBackward || run.kind == "activation_quantizer") return;
+  if (run.pass != Pass::kBackward || run.quantizes_input) return;
   done_[run.node] = true;
   // The last one leaves in Finish.
   while (started_ + 1 < buckets_.size()) {

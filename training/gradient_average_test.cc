@@ -44,10 +44,10 @@ class Mirror final : public Communicator {
 };
 
 // A step's report of one pass of a node.
-OperatorRun Done(int node, Pass pass, const char* kind = "convolution") {
+OperatorRun Done(int node, Pass pass, bool quantizes_input = false) {
   OperatorRun run;
   run.node = node;
-  run.kind = kind;
+  run.quantizes_input = quantizes_input;
   run.pass = pass;
   return run;
 }
@@ -70,7 +70,7 @@ TEST(GradientAverageTest, BucketsLeaveWhenTheirNodesAreDone) {
     average.OperatorDone(Done(3, Pass::kForward));
     average.OperatorDone(Done(2, Pass::kBackwardWeights));
     average.OperatorDone(Backward(2));
-    average.OperatorDone(Done(3, Pass::kBackward, "activation_quantizer"));
+    average.OperatorDone(Done(3, Pass::kBackward, /*quantizes_input=*/true));
     EXPECT_THAT(ranks.begun, ElementsAre());
     average.OperatorDone(Backward(3));
     EXPECT_THAT(ranks.begun, ElementsAre(20));

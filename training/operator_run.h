@@ -32,6 +32,7 @@ struct OperatorRun {
   // "activation_quantizer" for what quantizes the node's activations, which has
   // passes of its own.
   absl::string_view kind;
+  bool quantizes_input = false;  // the operator is such a quantizer
   Pass pass = Pass::kForward;
   double start_seconds = 0;  // of the monotonic clock
   double seconds = 0;

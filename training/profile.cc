@@ -5,7 +5,6 @@
 // prints a table (profile_table.h); --trace=FILE writes the steps as a trace
 // for chrome://tracing or Perfetto. Exit status: 0 done, 1 a step failed, 2 bad
 // flags.
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/command_line.h"
 #include "base/file.h"
+#include "base/monotonic_clock.h"
 #include "base/status_macros.h"
 #include "google/protobuf/text_format.h"
 #include "kernels/onednn_info.h"
@@ -45,12 +45,6 @@ namespace {
 constexpr char kUsage[] =
     "Profiles training steps by operator.\n"
     "  --network=resnet20 [--data_type=bf16] [--batch=128] [--trace=FILE]";
-
-double Now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 absl::Status AtLeast(int32_t value, int32_t least, const char* flag) {
   if (value >= least) return absl::OkStatus();
@@ -86,6 +80,8 @@ absl::Status Run(int argc, char** argv) {
   const int32_t steps = absl::GetFlag(FLAGS_steps);
   const int32_t threads = absl::GetFlag(FLAGS_threads);
   RETURN_IF_ERROR(AtLeast(batch, 1, "batch"));
+  if (batch > 65536)
+    return absl::InvalidArgumentError("--batch: it must be 1 to 65536");
   RETURN_IF_ERROR(AtLeast(warm_up, 0, "warm_up"));
   RETURN_IF_ERROR(AtLeast(steps, 1, "steps"));
   RETURN_IF_ERROR(AtLeast(threads, 0, "threads"));
@@ -104,9 +100,9 @@ absl::Status Run(int argc, char** argv) {
   trainer.ObserveSteps([&](const StepPart& part) { profile.Add(part); },
                        [&](const OperatorRun& run) { profile.Add(run); });
   for (int32_t step = 0; step < steps; ++step) {
-    const double start = Now();
+    const double start = MonotonicSeconds();
     RETURN_IF_ERROR(trainer.Step());
-    profile.EndStep(Now() - start);
+    profile.EndStep(MonotonicSeconds() - start);
   }
   std::printf("%s, %s, batch %d, %d threads: %.0f images/s\n",
               graph.name().c_str(), Name(type), batch, Threads(),

@@ -1,6 +1,5 @@
 #include "training/program.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <map>
@@ -9,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
+#include "base/monotonic_clock.h"
 #include "base/status_macros.h"
 #include "kernels/batch_normalization.h"
 #include "kernels/elementwise.h"
@@ -41,12 +41,6 @@ absl::StatusOr<std::map<std::string, LayerWork>> WorkByName(
   std::map<std::string, LayerWork> by_name;
   for (const LayerWork& work : works) by_name[work.name] = work;
   return by_name;
-}
-
-double Now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace
@@ -304,7 +298,7 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
 
 void Program::LoadWeights() {
   for (const Step& step : steps_) {
-    if (step.layer < 0 || step.quantizes_input) continue;
+    if (!step.is_layer()) continue;
     Run(step, Pass::kLoadWeights, nullptr, [&] { step.op->LoadWeights(); });
   }
 }
@@ -367,7 +361,7 @@ void Program::Backward(const void* grad_logits) {
       });
       continue;
     }
-    if (step.layer >= 0 && !step.quantizes_input) {
+    if (step.is_layer()) {
       Run(step, Pass::kBackwardWeights, &backward,
           [&] { step.op->BackwardWeights(tensors); });
     }
@@ -380,15 +374,18 @@ void Program::Run(const Step& step, Pass pass, const BackwardStep* backward,
                   const Function& function) const {
   if (!operator_observer_) return function();
   OperatorRun run = Describe(step, pass, backward);
-  run.start_seconds = Now();
+  run.start_seconds = MonotonicSeconds();
   function();
-  run.seconds = Now() - run.start_seconds;
+  run.seconds = MonotonicSeconds() - run.start_seconds;
   operator_observer_(run);
 }
 
 OperatorRun Program::Describe(const Step& step, Pass pass,
                               const BackwardStep* backward) const {
-  OperatorRun run{.node = step.node, .kind = step.kind, .pass = pass};
+  OperatorRun run{.node = step.node,
+                  .kind = step.kind,
+                  .quantizes_input = step.quantizes_input,
+                  .pass = pass};
   const int64_t output = elements_[step.output];
   int64_t inputs = 0;
   for (const int input : step.inputs) inputs += elements_[input];
@@ -410,7 +407,7 @@ OperatorRun Program::Describe(const Step& step, Pass pass,
       // and the gradients sent. Layers had their input in kBackwardWeights.
       const bool sends =
           backward->grad_input >= 0 || !backward->grad_inputs.empty();
-      const bool layer = step.layer >= 0 && !step.quantizes_input;
+      const bool layer = step.is_layer();
       if (layer && !sends) {
         weights = false;
         break;

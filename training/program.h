@@ -89,6 +89,9 @@ class Program {
     int64_t multiply_adds = 0;     // of a forward pass
     int64_t weight_bytes = 0;
     ForwardTensors tensors = {};
+
+    // Whether it is a convolution or a linear layer itself.
+    bool is_layer() const { return layer >= 0 && !quantizes_input; }
   };
   // One entry of the backward list: an operator's Backward, or (with
   // sum_elements) the sum of two gradients of its output.

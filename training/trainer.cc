@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/crc32c.h"
+#include "base/monotonic_clock.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/status_macros.h"
@@ -33,12 +33,6 @@ namespace tritlab {
 namespace {
 
 constexpr uint64_t kDataOrder = 0x6f72646572;  // the random stream of this file
-
-double Now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Of steps; after so many the network is beyond help.
 constexpr uint32_t kMostSkippedInARow = 10;
@@ -224,7 +218,7 @@ absl::Status Trainer::Run() {
     position_.set_finished(true);
     return WriteCheckpointNow();
   }
-  last_checkpoint_ = Now();
+  last_checkpoint_ = MonotonicSeconds();
   while (!position_.finished()) {
     std::optional<Progress> progress;
     if (ranks_.rank() == 0) {
@@ -240,7 +234,8 @@ absl::Status Trainer::Run() {
         progress->Update(static_cast<int64_t>(position_.images()),
                          absl::StrFormat("loss %.3f", MeanLoss(position_)));
       }
-      if (!epoch_is_trained()) continue;
+      // A skipped step's gradients are nobody's.
+      if (!epoch_is_trained() || position_.skipped_in_a_row() > 0) continue;
       for (auto& [layer, gradients] : GradientsBySet(*network_))
         (*position_.mutable_gradients())[layer] = gradients;
     }
@@ -268,7 +263,8 @@ bool Trainer::epoch_is_trained() const {
 }
 
 absl::Status Trainer::Pause() {
-  const bool due = Now() - last_checkpoint_ > options_.checkpoint_seconds;
+  const bool due =
+      MonotonicSeconds() - last_checkpoint_ > options_.checkpoint_seconds;
   // Any rank's wish, and rank 0's clock.
   std::array<double, 2> wishes = {
       options_.stop_requested && options_.stop_requested() ? 1.0 : 0.0,
@@ -305,11 +301,12 @@ void Trainer::ObserveSteps(StepPartObserver parts, OperatorObserver operators) {
 
 template <typename Function>
 auto Trainer::Timed(absl::string_view part, const Function& function) const {
-  const double start = Now();
+  const double start = MonotonicSeconds();
   // Tells the observer when the function's result is on its way out.
   struct Told {
     ~Told() {
-      if (trainer.observer_) trainer.observer_({part, start, Now() - start});
+      if (trainer.observer_)
+        trainer.observer_({part, start, MonotonicSeconds() - start});
     }
     const Trainer& trainer;
     const absl::string_view part;
@@ -319,7 +316,7 @@ auto Trainer::Timed(absl::string_view part, const Function& function) const {
 }
 
 absl::Status Trainer::Step() {
-  const double start = Now();
+  const double start = MonotonicSeconds();
   const int64_t steps_per_epoch = train_loader_->batches_per_epoch();
   const int64_t step = static_cast<int64_t>(position_.step());
   const int64_t step_of_stage = step % (steps_per_epoch * phase_.epochs());
@@ -364,8 +361,8 @@ absl::Status Trainer::Step() {
   program_->Backward(grad_logits_.data());
   if (average_ != nullptr) average_->Finish();
   Timed("quantizer_backward", [&] { network_->Backpropagate(); });
-  if (skips && !(finite && network_->FirstNonfiniteGradient().empty())) {
-    if (position_.skipped_in_a_row() == kMostSkippedInARow)
+  if (!finite || !network_->FirstNonfiniteGradient().empty()) {
+    if (!skips || position_.skipped_in_a_row() == kMostSkippedInARow)
       return Agree(ranks_, Nonfinite(*batch));
     network_->SetStatistics(statistics);
     position_.set_skipped_steps(position_.skipped_steps() + 1);
@@ -382,7 +379,7 @@ absl::Status Trainer::Step() {
   position_.set_step(step + 1);
   position_.set_images(position_.images() + images);
   position_.set_trained_images(position_.trained_images() + images);
-  const double seconds = Now() - start;
+  const double seconds = MonotonicSeconds() - start;
   position_.set_training_seconds(position_.training_seconds() + seconds);
   position_.set_seconds(position_.seconds() + seconds);
   return absl::OkStatus();
@@ -451,6 +448,10 @@ absl::Status Trainer::CheckRanksAgree() {
     own = ExtendCrc32c(own, tensor.values.data(),
                        tensor.values.size() * sizeof(float));
   }
+  for (const TrainedNetwork::Layer& layer : network_->layers()) {
+    for (const QuantizerParameter* learned : layer.learned())
+      own = ExtendCrc32c(own, &learned->value, sizeof(learned->value));
+  }
   uint32_t of_first = own;
   ranks_.Broadcast(std::as_writable_bytes(std::span(&of_first, 1)));
   return Agree(
@@ -463,7 +464,7 @@ absl::Status Trainer::CheckRanksAgree() {
 }
 
 absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
-  const double start = Now();
+  const double start = MonotonicSeconds();
   network_->Quantize();
   std::unique_ptr<ActivationCounter> counter;
   if (static_cast<int64_t>(position_.step()) == steps()) {
@@ -475,7 +476,7 @@ absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
                epoch_is_trained() ? options_.stop_requested : nullptr, ranks_));
   if (counter != nullptr)
     *position_.mutable_activations() = counter->Statistics(*network_);
-  position_.set_seconds(position_.seconds() + Now() - start);
+  position_.set_seconds(position_.seconds() + MonotonicSeconds() - start);
   return evaluation;
 }
 
@@ -488,7 +489,7 @@ absl::Status Trainer::WriteCheckpointNow() {
     written = WriteNewestCheckpoint(checkpoint, options_.checkpoint);
   }
   RETURN_IF_ERROR(Agree(ranks_, written));
-  last_checkpoint_ = Now();
+  last_checkpoint_ = MonotonicSeconds();
   return absl::OkStatus();
 }
 

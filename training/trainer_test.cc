@@ -520,6 +520,36 @@ TEST_F(NonfiniteTest, TheStepIsSkippedIfAskedTo) {
             trainer->position().epochs(0).train_loss());
 }
 
+// A finite loss whose gradient overflows on its way back, through weights that
+// make up for a tiny scale. What the step left in the running statistics goes
+// with it.
+TEST_F(NonfiniteTest, GradientsThatOverflowAreSkippedWithTheirStatistics) {
+  GraphBuilder builder("overflow", graph_.nodes(0).input());
+  const std::string normalized =
+      builder.BatchNormalization("normalization", "image");
+  builder.Linear("classifier", builder.Linear("hidden", normalized, 2), 2);
+  graph_ = builder.graph();
+  train_ = Images(4, -1);
+  PhaseSpec phase = PlantedPhase("on_nonfinite_loss: SKIP");
+  auto trainer = Make(phase, "overflow_skip");
+  Checkpoint planted;
+  trainer->network().WriteTo(planted);
+  planted.tensors["normalization/scale"] = {1e-38f, 1e-38f, 1e-38f};
+  planted.tensors["hidden/weights"] = {3e38f, 0, 0, 0, 3e38f, 0};
+  planted.tensors["classifier/weights"] = {1e3f, 0, 0, 1e3f};
+  ASSERT_TRUE(trainer->Begin(&planted).ok());
+  const auto before = trainer->network().Statistics();
+  const absl::Status status = trainer->Step();
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(trainer->position().skipped_steps(), 1u);
+  EXPECT_EQ(trainer->network().Statistics(), before);
+
+  phase.set_on_nonfinite_loss(PhaseSpec::STOP);
+  trainer = Make(phase, "overflow_stop");
+  ASSERT_TRUE(trainer->Begin(&planted).ok());
+  EXPECT_TRUE(absl::IsAborted(trainer->Step()));
+}
+
 // Where every loss is lost, skipping would go on for ever.
 TEST_F(NonfiniteTest, ManyInARowEndTheRunAllTheSame) {
   train_ = Images(12, -1);

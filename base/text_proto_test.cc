@@ -1,0 +1,55 @@
+#include "base/text_proto.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "gtest/gtest.h"
+
+namespace tritlab {
+namespace {
+
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::UninterpretedOption;
+
+TEST(ParseTextProto, SetsTheMessage) {
+  FileDescriptorProto message;
+  message.set_package("before");
+  const absl::Status status =
+      ParseTextProto("name: 'a'\ndependency: ['b', 'c']", "x", message);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(message.name(), "a");
+  EXPECT_EQ(message.dependency_size(), 2);
+  EXPECT_FALSE(message.has_package());
+}
+
+// Protects: an error is one line, which names the file and the place.
+TEST(ParseTextProto, NamesThePlaceOfTheFirstError) {
+  FileDescriptorProto message;
+  const char* const text = "name: 'a'\n  nonsense: 3\n  more: 4\n";
+  const absl::Status status = ParseTextProto(text, "x.textproto", message);
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StartsWith(status.message(), "x.textproto:2:")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "nonsense")) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "more")) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "\n")) << status;
+  // What stands on a command line has no file.
+  EXPECT_TRUE(
+      absl::StartsWith(ParseTextProto(text, "", message).message(), "2:"));
+}
+
+// Protects: what is wrong with the whole is not said to be at 0:1.
+TEST(ParseTextProto, AnErrorWithoutAPlaceHasNone) {
+  UninterpretedOption::NamePart message;  // two fields are required
+  const absl::Status status = ParseTextProto("", "x.textproto", message);
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StartsWith(status.message(), "x.textproto: ")) << status;
+  const absl::Status nameless = ParseTextProto("", "", message);
+  EXPECT_FALSE(absl::StartsWith(nameless.message(), ":")) << nameless;
+  EXPECT_FALSE(absl::StartsWith(nameless.message(), "0")) << nameless;
+}
+
+}  // namespace
+}  // namespace tritlab
