@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace tritlab {
@@ -29,11 +31,13 @@ class EncodedImages {
   // Where image `index` in [0, size()) is, for messages.
   virtual std::string Name(int64_t index) const = 0;
   // Its file's bytes, not looked at, and its label, within the classes. Errors
-  // name it; InvalidArgument, NotFound, DataLoss: those of this image alone.
+  // name it.
   virtual absl::Status Read(int64_t index, std::string* bytes,
                             int32_t* label) const = 0;
-  // The same for the same images; of what is known without reading them all.
-  virtual uint32_t checksum() const = 0;
+  // The same for the same images in the same order, whatever they are stored
+  // in; of very many it may look at some alone. May read them for it, about a
+  // second for each gigabyte. Errors are not of one image.
+  virtual absl::StatusOr<uint32_t> Checksum() const = 0;
 
  protected:
   EncodedImages(std::string source, std::vector<std::string> class_names)
@@ -43,6 +47,9 @@ class EncodedImages {
   const std::string source_;
   const std::vector<std::string> class_names_;
 };
+
+// Whether an error is of one image alone, which others may do without.
+bool IsOfOneImage(const absl::Status& status);
 
 // Names, labels and places of many images, in little memory.
 class ImageIndex {
@@ -69,6 +76,18 @@ class ImageIndex {
   std::string names_;  // one after the other
   std::vector<Entry> entries_;
 };
+
+// The least k for which each k-th image, from the first on, has `most_bytes`
+// together at most; the number of images where there is none.
+int64_t ChecksumStride(const ImageIndex& index, int64_t most_bytes);
+
+// Of an index's images: CRC-32C of the index's checksum (32 bits), then of the
+// CRC-32C (32 bits each) of the contents of each k-th image; k is 1 up to a
+// gigabyte, and above it what keeps within that. `contents_crc`, called by all
+// threads, gives that of an image; one whose error is its own counts as 0.
+absl::StatusOr<uint32_t> ContentsChecksum(
+    const ImageIndex& index,
+    absl::FunctionRef<absl::StatusOr<uint32_t>(int64_t image)> contents_crc);
 
 }  // namespace tritlab
 

@@ -338,8 +338,8 @@ TEST_F(ImageFolderTest, EncodedImagesAreTheFiles) {
         EXPECT_EQ(bytes, contents);
       }
     }
-    if (checksum == 0) checksum = (*images)->checksum();
-    EXPECT_EQ((*images)->checksum(), checksum);
+    if (checksum == 0) checksum = *(*images)->Checksum();
+    EXPECT_EQ(*(*images)->Checksum(), checksum);
   }
 }
 

@@ -101,7 +101,7 @@ class FilesInMemory : public EncodedImages {
     *label = 0;
     return absl::OkStatus();
   }
-  uint32_t checksum() const override { return 0; }
+  absl::StatusOr<uint32_t> Checksum() const override { return 0; }
 
  private:
   const std::vector<std::string> files_;

@@ -163,7 +163,7 @@ TEST_F(OpenDatasetTest, ImageNetIsFoundInEveryForm) {
           .ok());
   ASSERT_TRUE(Open().ok()) << Open().status();
   EXPECT_EQ((*Open())->source(), packed);
-  EXPECT_EQ((*Open())->checksum(), (*images)->checksum());
+  EXPECT_EQ((*Open())->checksum(), *(*images)->Checksum());
 
   // One of the two kinds of packed files for the other.
   spec_.clear_resize();

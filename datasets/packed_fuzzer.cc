@@ -67,7 +67,7 @@ class TwoImages : public EncodedImages {
     *label = static_cast<int32_t>(index);
     return absl::OkStatus();
   }
-  uint32_t checksum() const override { return 1; }
+  absl::StatusOr<uint32_t> Checksum() const override { return 1; }
 };
 
 std::string OfOneSize(const std::string& path) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/record_access.h"
@@ -79,6 +80,7 @@ class Writer {
     index.set_split(SplitName(split));
     index.set_source(images.source());
     ImageIndex kept;
+    std::vector<uint32_t> crcs;  // of what was kept
     Progress progress(absl::StrCat("packing ", SplitName(split)),
                       images.size());
     for (int64_t begin = 0; begin < images.size(); begin += kGroup) {
@@ -98,6 +100,7 @@ class Writer {
         const std::string name = NameWithin(images, begin + i);
         const auto length = static_cast<int64_t>(files[i].size());
         kept.Add(name, labels[i], 0, length);
+        crcs.push_back(Crc32c(files[i]));
         index.add_labels(labels[i]);
         index.add_offsets(offset_);
         index.add_lengths(length);
@@ -112,7 +115,10 @@ class Writer {
       return absl::InvalidArgumentError(
           absl::StrCat(images.source(), ": has no images that can be decoded"));
     }
-    index.set_checksum(kept.checksum());
+    ASSIGN_OR_RETURN(
+        const uint32_t checksum,
+        ContentsChecksum(kept, [&](int64_t i) { return crcs[i]; }));
+    index.set_checksum(checksum);
     *index_offset = offset_;
     *count = kept.size();
     return Write(index.SerializeAsString());
@@ -156,7 +162,7 @@ class PackedImages : public EncodedImages {
     return ReadRecordAt(*file_, {index_.offset(index), index_.bytes(index)},
                         bytes);
   }
-  uint32_t checksum() const override { return checksum_; }
+  absl::StatusOr<uint32_t> Checksum() const override { return checksum_; }
 
  private:
   const std::unique_ptr<RandomAccessFile> file_;

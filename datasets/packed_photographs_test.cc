@@ -57,7 +57,7 @@ TEST_F(PackedPhotographsTest, BothSplitsComeBack) {
     const auto packed = OpenPackedPhotographs(packed_, split);
     ASSERT_TRUE(packed.ok()) << packed.status();
     EXPECT_EQ((*packed)->class_names(), source->class_names());
-    EXPECT_EQ((*packed)->checksum(), source->checksum());
+    EXPECT_EQ(*(*packed)->Checksum(), *source->Checksum());
     ASSERT_EQ((*packed)->size(), source->size());
     for (int64_t i = 0; i < source->size(); ++i) {
       std::string bytes, expected;

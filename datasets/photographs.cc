@@ -50,13 +50,18 @@ absl::StatusOr<std::unique_ptr<Photographs>> Photographs::Create(
                           ? options.resize.shorter_side()
                           : DefaultShorterSide(options.resize.crop());
   info.ten_crop = options.ten_crop;
-  return std::unique_ptr<Photographs>(
-      new Photographs(std::move(info), std::move(images), options.strict));
+  ASSIGN_OR_RETURN(const uint32_t checksum, images->Checksum());
+  return std::unique_ptr<Photographs>(new Photographs(
+      std::move(info), std::move(images), checksum, options.strict));
 }
 
 Photographs::Photographs(DatasetInfo info,
-                         std::unique_ptr<EncodedImages> images, bool strict)
-    : Dataset(std::move(info)), images_(std::move(images)), strict_(strict) {}
+                         std::unique_ptr<EncodedImages> images,
+                         uint32_t checksum, bool strict)
+    : Dataset(std::move(info)),
+      images_(std::move(images)),
+      checksum_(checksum),
+      strict_(strict) {}
 
 absl::Status Photographs::Read(int64_t index, std::span<uint8_t> pixels,
                                int32_t* label) const {
@@ -97,11 +102,6 @@ bool Photographs::LeaveOut(int64_t index, const absl::Status& reason) const {
 int64_t Photographs::left_out() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return static_cast<int64_t>(left_out_.size());
-}
-
-bool IsOfOneImage(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsDataLoss(status) ||
-         absl::IsNotFound(status);
 }
 
 void WarnOfImageLeftOut(const absl::Status& reason, int64_t left_out_before) {

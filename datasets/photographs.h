@@ -34,16 +34,16 @@ class Photographs : public Dataset {
     bool strict = false;
   };
 
-  // shape() is crop x crop x 3. InvalidArgument: an impossible resize, or no
-  // images.
+  // shape() is crop x crop x 3. Takes the images' checksum, which may read
+  // them. InvalidArgument: an impossible resize, or no images.
   static absl::StatusOr<std::unique_ptr<Photographs>> Create(
       std::unique_ptr<EncodedImages> images, const Options& options);
 
   const EncodedImages& images() const { return *images_; }
 
   int64_t size() const override { return images_->size(); }
-  // EncodedImages::checksum(): the images are not read for it.
-  uint32_t checksum() const override { return images_->checksum(); }
+  // EncodedImages::Checksum(): of files, not of pixels.
+  uint32_t checksum() const override { return checksum_; }
   absl::Status Read(int64_t index, std::span<uint8_t> pixels,
                     int32_t* label) const override;
   absl::Status ReadRegions(int64_t index, ChooseRegions choose,
@@ -59,16 +59,14 @@ class Photographs : public Dataset {
 
  private:
   Photographs(DatasetInfo info, std::unique_ptr<EncodedImages> images,
-              bool strict);
+              uint32_t checksum, bool strict);
 
   const std::unique_ptr<EncodedImages> images_;
+  const uint32_t checksum_;
   const bool strict_;
   mutable std::mutex mutex_;
   mutable std::vector<int64_t> left_out_;  // sorted
 };
-
-// Whether an error is of one image alone, which others may do without.
-bool IsOfOneImage(const absl::Status& status);
 
 // "warning: REASON; left out", for each of the first twenty.
 void WarnOfImageLeftOut(const absl::Status& reason, int64_t left_out_before);

@@ -34,7 +34,7 @@ class Files : public EncodedImages {
     *label = static_cast<int32_t>(index);
     return absl::OkStatus();
   }
-  uint32_t checksum() const override { return 7; }
+  absl::StatusOr<uint32_t> Checksum() const override { return 7; }
 
  private:
   static std::vector<std::string> Names(size_t count) {

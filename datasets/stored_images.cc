@@ -1,6 +1,7 @@
 #include "datasets/stored_images.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 
@@ -10,6 +11,17 @@ namespace {
 absl::Status TooLarge(absl::string_view name) {
   return absl::InvalidArgumentError(absl::StrCat(
       name, ": is larger than an image of ", kMaxEncodedBytes >> 20, " MB"));
+}
+
+absl::StatusOr<uint32_t> ChecksumOf(const EncodedImages& images,
+                                    const ImageIndex& index) {
+  return ContentsChecksum(index,
+                          [&](int64_t image) -> absl::StatusOr<uint32_t> {
+                            std::string bytes;
+                            int32_t label;
+                            RETURN_IF_ERROR(images.Read(image, &bytes, &label));
+                            return Crc32c(bytes);
+                          });
 }
 
 }  // namespace
@@ -31,9 +43,20 @@ absl::Status FolderImages::Read(int64_t index, std::string* bytes,
     return BrokenLinkError(name);
   RETURN_IF_ERROR(file.status());
   if ((*file)->size() > kMaxEncodedBytes) return TooLarge(name);
+  if ((*file)->size() != index_.bytes(index)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, ": has ", (*file)->size(), " bytes, and had ",
+                     index_.bytes(index),
+                     " when its folder was listed; leave images alone "
+                     "while they are used"));
+  }
   RETURN_IF_ERROR((*file)->Read(0, (*file)->size(), bytes));
   *label = index_.label(index);
   return absl::OkStatus();
+}
+
+absl::StatusOr<uint32_t> FolderImages::Checksum() const {
+  return ChecksumOf(*this, index_);
 }
 
 std::string ArchivedImages::Name(int64_t index) const {
@@ -49,6 +72,10 @@ absl::Status ArchivedImages::Read(int64_t index, std::string* bytes,
   }
   if (index_.bytes(index) > kMaxEncodedBytes) return TooLarge(Name(index));
   return file_->Read(index_.offset(index), index_.bytes(index), bytes);
+}
+
+absl::StatusOr<uint32_t> ArchivedImages::Checksum() const {
+  return ChecksumOf(*this, index_);
 }
 
 }  // namespace tritlab

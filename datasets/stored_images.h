@@ -2,12 +2,14 @@
 #ifndef TRITLAB_DATASETS_STORED_IMAGES_H_
 #define TRITLAB_DATASETS_STORED_IMAGES_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/random_access_file.h"
 #include "datasets/encoded_images.h"
@@ -17,7 +19,8 @@ namespace tritlab {
 // "PATH: is a broken link or was removed; ..."
 absl::Status BrokenLinkError(absl::string_view path);
 
-// Files below `source`, by the names of the index.
+// Files below `source`, by the names of the index. One whose size is no longer
+// the index's is refused (FailedPrecondition): the folder is being changed.
 class FolderImages : public EncodedImages {
  public:
   FolderImages(std::string source, std::vector<std::string> class_names,
@@ -29,7 +32,7 @@ class FolderImages : public EncodedImages {
   std::string Name(int64_t index) const override;
   absl::Status Read(int64_t index, std::string* bytes,
                     int32_t* label) const override;
-  uint32_t checksum() const override { return index_.checksum(); }
+  absl::StatusOr<uint32_t> Checksum() const override;
 
  private:
   const ImageIndex index_;
@@ -55,7 +58,7 @@ class ArchivedImages : public EncodedImages {
   std::string Name(int64_t index) const override;
   absl::Status Read(int64_t index, std::string* bytes,
                     int32_t* label) const override;
-  uint32_t checksum() const override { return index_.checksum(); }
+  absl::StatusOr<uint32_t> Checksum() const override;
 
  private:
   const ImageIndex index_;

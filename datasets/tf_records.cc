@@ -48,7 +48,7 @@ class TfRecordImages : public EncodedImages {
     return absl::StrCat(files_[record.file]->path(), ": the record at byte ",
                         record.place.offset);
   }
-  uint32_t checksum() const override { return checksum_; }
+  absl::StatusOr<uint32_t> Checksum() const override { return checksum_; }
 
   absl::Status Read(int64_t index, std::string* bytes,
                     int32_t* label) const override {

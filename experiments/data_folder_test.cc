@@ -96,11 +96,15 @@ TEST_P(DataFolderTest, ImagesThatHaveChangedAreRefused) {
     const std::string image =
         absl::StrCat(folder_, "/images/", split, "/light/0.jpg");
     const std::string before = *ReadFile(image);
-    // Of another length as well: of images that are decoded when they are
-    // needed, the start does not read the contents.
-    WriteImage(split, "light", 0, 255);
-    const std::string changed = *ReadFile(image);
-    ASSERT_TRUE(WriteFileAtomically(image, changed + "more").ok());
+    // Another picture in a file of the same length.
+    std::string changed = before;
+    for (int blue = 1; blue < 256; ++blue) {
+      WriteImage(split, "light", 0, static_cast<uint8_t>(blue));
+      changed = *ReadFile(image);
+      if (changed != before && changed.size() == before.size()) break;
+    }
+    ASSERT_NE(changed, before);
+    ASSERT_EQ(changed.size(), before.size());
     const absl::Status status = RunUntil(-1);
     EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
     EXPECT_THAT(std::string(status.message()),
