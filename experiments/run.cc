@@ -177,6 +177,9 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
                                     .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
                                     .folder = folder,
                                     .threads = Threads()});
+  // A reader of the output that has gone (Ctrl-C ends `tee` as well) must not
+  // end the run before its checkpoint.
+  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.

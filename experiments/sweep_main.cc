@@ -33,6 +33,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "kernels/threads.h"
 #include "reports/write_report.h"
+#include "training/mpi/launch.h"
 
 ABSL_FLAG(std::string, spec, "",
           "the sweep: a text proto, experiments/sweeps/NAME.textproto");
@@ -202,6 +203,8 @@ absl::Status Main(int argc, char** argv) {
   if (shared_phases.empty()) shared_phases = JoinPath(folder, "shared");
   RETURN_IF_ERROR(MakeDirectories(shared_phases));
 
+  ForgetLaunch();  // each run is alone, however many sweeps share them
+  std::signal(SIGPIPE, SIG_IGN);  // runs ignore it as well
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   const std::vector<SweepRun> runs =

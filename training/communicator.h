@@ -27,10 +27,13 @@ class Communicator {
   virtual void AllReduceSum(std::span<float> values) = 0;
   virtual void AllReduceSum(std::span<double> values) = 0;
 
-  // The same, begun: the values are neither read nor written by the caller
-  // until Wait, which ends all that were begun. Progress lets what was begun go
-  // on and is no collective call; it is worth calling now and then between.
-  virtual void StartAllReduceSum(std::span<float> values) = 0;
+  // The same, begun: sums[i] will be the sum of all ranks' values[i]. Until
+  // Wait, which ends all that were begun, the caller writes neither and reads
+  // no sums. Two places rather than one, because MPI libraries know better ways
+  // then. Progress lets what was begun go on and is no collective call; it is
+  // worth calling now and then between.
+  virtual void StartAllReduceSum(std::span<const float> values,
+                                 std::span<float> sums) = 0;
   virtual void Progress() = 0;
   virtual void Wait() = 0;
 

@@ -21,6 +21,7 @@ GradientAverage::GradientAverage(const std::vector<NodeValues>& values,
   };
   const auto close = [&] {
     bucket.values.resize(elements);
+    bucket.sums.resize(elements);
     buckets_.push_back(std::move(bucket));
     bucket = {};
     elements = 0;
@@ -69,7 +70,7 @@ void GradientAverage::Start(Bucket& bucket) {
   auto to = bucket.values.begin();
   for (const std::span<float> tensor : bucket.tensors)
     to = std::copy(tensor.begin(), tensor.end(), to);
-  ranks_.StartAllReduceSum(bucket.values);
+  ranks_.StartAllReduceSum(bucket.values, bucket.sums);
 }
 
 void GradientAverage::Finish() {
@@ -77,7 +78,7 @@ void GradientAverage::Finish() {
   ranks_.Wait();
   const float share = 1.0f / static_cast<float>(ranks_.size());
   for (const Bucket& bucket : buckets_) {
-    const float* from = bucket.values.data();
+    const float* from = bucket.sums.data();
     for (const std::span<float> tensor : bucket.tensors) {
       for (size_t i = 0; i < tensor.size(); ++i) tensor[i] = share * from[i];
       from += tensor.size();

@@ -50,7 +50,8 @@ class GradientAverage {
   struct Bucket {
     std::vector<int> nodes = {};
     std::vector<std::span<float>> tensors = {};
-    std::vector<float> values = {};  // of all tensors, one behind the other
+    // Of all tensors, one behind the other: this rank's and all ranks'.
+    std::vector<float> values = {}, sums = {};
   };
 
   void Start(Bucket& bucket);

@@ -1,6 +1,8 @@
 #include "training/gradient_average.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,14 +25,16 @@ class Mirror final : public Communicator {
   int size() const override { return 2; }
   void AllReduceSum(std::span<float>) override {}
   void AllReduceSum(std::span<double>) override {}
-  void StartAllReduceSum(std::span<float> values) override {
+  void StartAllReduceSum(std::span<const float> values,
+                         std::span<float> sums) override {
     begun.push_back(values.size());
-    open_.push_back(values);
+    std::copy(values.begin(), values.end(), sums.begin());
+    open_.push_back(sums);
   }
   void Progress() override {}
   void Wait() override {
-    for (const std::span<float> values : open_) {
-      for (float& value : values) value *= 2;
+    for (const std::span<float> sums : open_) {
+      for (float& sum : sums) sum *= 2;
     }
     open_.clear();
   }

@@ -52,7 +52,7 @@ class WeightedOperator : public Operator {
 class BatchNormalizationStep : public Operator {
  public:
   BatchNormalizationStep(std::unique_ptr<BatchNormalization> kernel,
-                         const BatchNormalizationShape& shape,
+                         const BatchNormalizationShape& shape, int ranks,
                          const NodeValues& values, bool training)
       : kernel_(std::move(kernel)),
         values_(values),
@@ -60,7 +60,8 @@ class BatchNormalizationStep : public Operator {
         training_(training),
         batch_mean_(shape.input.channels),
         batch_variance_(shape.input.channels),
-        pixels_(static_cast<double>(shape.input.size()) /
+        pixels_(static_cast<double>(ranks) *
+                static_cast<double>(shape.input.size()) /
                 static_cast<double>(shape.input.channels)) {}
 
   void Forward(const ForwardTensors& tensors) override {
@@ -96,7 +97,7 @@ class BatchNormalizationStep : public Operator {
   const NodeValues values_;
   const bool add_, training_;
   std::vector<float> batch_mean_, batch_variance_;
-  const double pixels_;
+  const double pixels_;  // that the statistics are of, on all ranks
 };
 
 class ReluStep : public Operator {
@@ -276,10 +277,16 @@ absl::StatusOr<std::unique_ptr<Operator>> MakeOperator(
           ShapeOf(node.batch_normalization(), inputs[0]);
       shape.relu = options.relu;
       shape.add = options.add;
+      BatchShares shares;
+      if (Communicator* const ranks = options.synchronized; ranks != nullptr) {
+        shares = {ranks->size(), [ranks](std::span<double> sums) {
+                    ranks->AllReduceSum(sums);
+                  }};
+      }
       ASSIGN_OR_RETURN(auto kernel, BatchNormalization::Create(
-                                        shape, type, options.training));
-      return std::make_unique<BatchNormalizationStep>(std::move(kernel), shape,
-                                                      values, options.training);
+                                        shape, type, options.training, shares));
+      return std::make_unique<BatchNormalizationStep>(
+          std::move(kernel), shape, shares.count, values, options.training);
     }
     case Node::kRelu:
       return std::make_unique<ReluStep>(type, output.size());

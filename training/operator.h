@@ -14,6 +14,7 @@
 #include "models/graph.pb.h"
 #include "quant/activation_quantizer.h"
 #include "quant/dorefa_gradients.h"
+#include "training/communicator.h"
 
 namespace tritlab {
 
@@ -99,6 +100,10 @@ struct OperatorOptions {
   // Batch normalization with relu: so is the addition in between, of the second
   // input.
   bool add = false;
+  // Batch normalization in training: takes the statistics of all these ranks'
+  // batches; nullptr: of its own. Not owned. The gradients of scale and shift
+  // are of this rank's batch, as other operators' are.
+  Communicator* synchronized = nullptr;
 };
 
 // The operator of `node`, whose inputs and output have these shapes.

@@ -15,7 +15,6 @@
 #include "models/cost.h"
 #include "models/shape_inference.h"
 #include "training/quantized_operator.h"
-#include "training/synchronized_batch_normalization.h"
 
 namespace tritlab {
 namespace {
@@ -70,7 +69,7 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
   std::vector<int> added_by(graph.nodes_size(), -1);  // the addition
   std::vector<int> adds(graph.nodes_size(), -1);      // the batch normalization
   for (int i = 0; i < graph.nodes_size(); ++i) {
-    if (!options.training || options.synchronized != nullptr) break;
+    if (!options.training) break;
     if (!graph.nodes(i).has_add() || fused_relu[i] < 0) continue;
     for (const int input : shaped.inputs[i]) {
       if (!graph.nodes(input).has_batch_normalization() ||
@@ -136,22 +135,15 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
       has_gradient.push_back(input_gradient);
       step.inputs = {quantized};
     }
-    if (node.has_batch_normalization() && options.synchronized != nullptr) {
-      BatchNormalizationShape shape =
-          ShapeOf(node.batch_normalization(), input_shapes[0]);
-      shape.relu = fused_relu[last] >= 0;
-      step.op = MakeSynchronizedBatchNormalization(shape, options.type, of_node,
-                                                   *options.synchronized);
-    } else {
-      ASSIGN_OR_RETURN(
-          step.op,
-          MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
-                       {.type = options.type,
-                        .training = options.training,
-                        .input_gradient = options.training && input_gradient,
-                        .relu = fused_relu[last] >= 0,
-                        .add = i != last}));
-    }
+    ASSIGN_OR_RETURN(
+        step.op,
+        MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
+                     {.type = options.type,
+                      .training = options.training,
+                      .input_gradient = options.training && input_gradient,
+                      .relu = fused_relu[last] >= 0,
+                      .add = i != last,
+                      .synchronized = options.synchronized}));
     if (options.training && of_node.gradients != nullptr) {
       step.op = WithQuantizedGradient(std::move(step.op), options.type,
                                       shaped.shapes[i], *of_node.gradients);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "kernels/threads.h"
@@ -32,12 +33,16 @@ class ThreadCommunicator final : public Communicator {
 
   // The values travel in Wait, so that whoever touches them before is found
   // out.
-  void StartAllReduceSum(std::span<float> values) override {
-    begun_.push_back(values);
+  void StartAllReduceSum(std::span<const float> values,
+                         std::span<float> sums) override {
+    begun_.push_back({values, sums});
   }
   void Progress() override {}
   void Wait() override {
-    for (const std::span<float> values : begun_) Sum(values);
+    for (const auto& [values, sums] : begun_) {
+      std::copy(values.begin(), values.end(), sums.begin());
+      Sum(sums);
+    }
     begun_.clear();
   }
 
@@ -70,7 +75,7 @@ class ThreadCommunicator final : public Communicator {
 
   const int rank_, size_;
   Shared& shared_;
-  std::vector<std::span<float>> begun_;
+  std::vector<std::pair<std::span<const float>, std::span<float>>> begun_;
 };
 
 }  // namespace

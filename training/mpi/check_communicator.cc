@@ -34,28 +34,28 @@ void Check(Communicator& ranks) {
   for (const size_t floats : {1, 1000, 300000})
     buckets.emplace_back(floats, rank + 1.0f);
   for (int step = 0; step < 3; ++step) {
-    std::vector<std::vector<float>> values = buckets;
-    for (std::vector<float>& bucket : values) {
-      ranks.StartAllReduceSum(bucket);
+    std::vector<std::vector<float>> sums = buckets;
+    for (size_t i = 0; i < buckets.size(); ++i) {
+      ranks.StartAllReduceSum(buckets[i], sums[i]);
       ranks.Progress();
     }
     std::vector<float> among(5, rank + 1.0f);
     ranks.AllReduceSum(among);
     Expect(among == std::vector<float>(5, all), "a sum among buckets");
     ranks.Wait();
-    for (const std::vector<float>& bucket : values)
-      Expect(bucket == std::vector<float>(bucket.size(), all), "buckets");
+    for (const std::vector<float>& sum : sums)
+      Expect(sum == std::vector<float>(sum.size(), all), "buckets");
   }
 
   // The same bits on all ranks, where the order of a sum matters.
-  std::vector<float> thirds(100003);
+  std::vector<float> thirds(100003), sums(thirds.size());
   for (size_t i = 0; i < thirds.size(); ++i)
     thirds[i] = 1.0f / static_cast<float>(3 + rank + i % 17);
-  ranks.StartAllReduceSum(thirds);
+  ranks.StartAllReduceSum(thirds, sums);
   ranks.Wait();
-  std::vector<float> of_first = thirds;
+  std::vector<float> of_first = sums;
   ranks.Broadcast(std::as_writable_bytes(std::span(of_first)));
-  Expect(of_first == thirds, "all ranks have rank 0's bits");
+  Expect(of_first == sums, "all ranks have rank 0's bits");
 
   ranks.Broadcast({});
   ranks.Barrier();

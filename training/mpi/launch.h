@@ -8,6 +8,10 @@ namespace tritlab {
 // 1 for a program that was started alone.
 int LaunchedRanks();
 
+// Removes that from the environment: for a program whose copies each start
+// runs that are alone, as those of a sweep under srun do.
+void ForgetLaunch();
+
 }  // namespace tritlab
 
 #endif  // TRITLAB_TRAINING_MPI_LAUNCH_H_

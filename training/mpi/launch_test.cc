@@ -22,7 +22,9 @@ TEST(LaunchTest, EachLauncherIsRecognized) {
     EXPECT_EQ(LaunchedRanks(), 1) << name;
     setenv(name, "none", 1);
     EXPECT_EQ(LaunchedRanks(), 1) << name;
-    unsetenv(name);
+    setenv(name, "4", 1);
+    ForgetLaunch();
+    EXPECT_EQ(LaunchedRanks(), 1) << name;
   }
 }
 
