@@ -32,7 +32,10 @@ ABSL_FLAG(double, gradient_bytes, 0,
 ABSL_FLAG(double, bucket_bytes, 1 << 20, "as training sends them together");
 ABSL_FLAG(double, bandwidth_gbit, 10, "of a rank's link, in Gbit/s");
 ABSL_FLAG(double, latency_us, 50, "of a message, in microseconds");
-ABSL_FLAG(std::string, algorithm, "ring", "ring or halving_doubling");
+ABSL_FLAG(std::string, algorithm, "ring", "ring, halving_doubling or binomial");
+ABSL_FLAG(int32_t, waits, tritlab::kWaitsOfAStep,
+          "short all-reduces of a step that all wait for; synchronized batch "
+          "normalization adds two a layer");
 ABSL_FLAG(std::string, ranks, "1,2,4,8,16,32,64,128,256",
           "the rows of the table");
 
@@ -52,14 +55,17 @@ absl::Status Main(int argc, char** argv) {
                      .gradient_bytes = absl::GetFlag(FLAGS_gradient_bytes),
                      .bucket_bytes = absl::GetFlag(FLAGS_bucket_bytes),
                      .bandwidth = absl::GetFlag(FLAGS_bandwidth_gbit) * 1e9 / 8,
-                     .latency = absl::GetFlag(FLAGS_latency_us) * 1e-6};
+                     .latency = absl::GetFlag(FLAGS_latency_us) * 1e-6,
+                     .waits = absl::GetFlag(FLAGS_waits)};
   const std::string algorithm = absl::GetFlag(FLAGS_algorithm);
   if (algorithm == "halving_doubling") {
     model.algorithm = AllReduceAlgorithm::kHalvingDoubling;
+  } else if (algorithm == "binomial") {
+    model.algorithm = AllReduceAlgorithm::kBinomial;
   } else if (algorithm != "ring") {
     return absl::InvalidArgumentError(
         absl::StrCat("--algorithm: \"", algorithm,
-                     "\" is neither ring nor halving_doubling"));
+                     "\" is none of ring, halving_doubling and binomial"));
   }
   if (const absl::Status valid = ValidateScalingModel(model); !valid.ok())
     return absl::InvalidArgumentError(absl::StrCat("--", valid.message()));

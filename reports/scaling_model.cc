@@ -19,6 +19,13 @@ double Messages(AllReduceAlgorithm algorithm, int64_t ranks) {
                                        : std::bit_width(others));
 }
 
+// How often the slowest rank sends all of the values.
+double TimesSent(AllReduceAlgorithm algorithm, int64_t ranks) {
+  if (algorithm == AllReduceAlgorithm::kBinomial)
+    return Messages(algorithm, ranks);
+  return 2 * static_cast<double>(ranks - 1) / static_cast<double>(ranks);
+}
+
 std::string Milliseconds(double seconds) {
   return FormatFixed(1000 * seconds, 2);
 }
@@ -45,6 +52,10 @@ absl::Status ValidateScalingModel(const ScalingModel& model) {
         absl::StrCat(field.name, " is ", field.value, "; it must be ",
                      field.may_be_zero ? "at least 0" : "above 0"));
   }
+  if (model.waits < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("waits is ", model.waits, "; it must be at least 0"));
+  }
   if (model.overlap_seconds > model.compute_seconds) {
     return absl::InvalidArgumentError(absl::StrCat(
         "overlap_seconds is ", model.overlap_seconds,
@@ -59,11 +70,16 @@ ScaledStep ScaleStep(const ScalingModel& model, int64_t ranks) {
   ScaledStep step;
   step.all_reduce_seconds =
       buckets * Messages(model.algorithm, ranks) * model.latency +
-      2 * (n - 1) / n * model.gradient_bytes / model.bandwidth;
+      TimesSent(model.algorithm, ranks) * model.gradient_bytes /
+          model.bandwidth;
   step.exposed_seconds =
       std::max(step.all_reduce_seconds - model.overlap_seconds,
                step.all_reduce_seconds / buckets);
-  step.step_seconds = model.compute_seconds + step.exposed_seconds;
+  step.wait_seconds = model.waits *
+                      Messages(AllReduceAlgorithm::kBinomial, ranks) *
+                      model.latency;
+  step.step_seconds =
+      model.compute_seconds + step.exposed_seconds + step.wait_seconds;
   step.images_per_second = n * model.images / step.step_seconds;
   step.efficiency = model.compute_seconds / step.step_seconds;
   return step;
@@ -82,17 +98,18 @@ Table ScalingTable(const ScalingModel& model,
               .columns = {{.title = "ranks"},
                           {.title = "all-reduce, ms"},
                           {.title = "not hidden, ms"},
+                          {.title = "waits, ms"},
                           {.title = "step, ms"},
                           {.title = "images/s"},
                           {.title = "efficiency, %"}},
               .rows = {}};
   for (const int64_t n : ranks) {
     const ScaledStep step = ScaleStep(model, n);
-    table.rows.push_back({FormatCount(n), Milliseconds(step.all_reduce_seconds),
-                          Milliseconds(step.exposed_seconds),
-                          Milliseconds(step.step_seconds),
-                          FormatRounded(step.images_per_second),
-                          FormatFixed(100 * step.efficiency, 1)});
+    table.rows.push_back(
+        {FormatCount(n), Milliseconds(step.all_reduce_seconds),
+         Milliseconds(step.exposed_seconds), Milliseconds(step.wait_seconds),
+         Milliseconds(step.step_seconds), FormatRounded(step.images_per_second),
+         FormatFixed(100 * step.efficiency, 1)});
   }
   return table;
 }

@@ -10,13 +10,18 @@
 //   ring:              k * 2 (N - 1) * latency + 2 (N - 1)/N * B / bandwidth
 //   halving-doubling:  k * 2 ceil(log2 N) * latency
 //                                          + 2 (N - 1)/N * B / bandwidth
+//   binomial tree:     2 ceil(log2 N) * (k * latency + B / bandwidth)
 //
 // (Thakur, Rabenseifner and Gropp 2005, "Optimization of Collective
 // Communication Operations in MPICH"; Patarasuk and Yuan 2009 for the ring, and
-// that no algorithm sends less.) A share of it goes on while the backward pass
-// computes; the last bucket, which is full only at its end, never does:
+// that no algorithm sends less.) Open MPI's non-blocking all-reduce takes the
+// ring from 4 ranks on, and the tree below. A share of it goes on while the
+// backward pass computes; the last bucket, which is full only at its end, never
+// does. Beside the gradients a step has short all-reduces that all wait for,
+// each 2 ceil(log2 N) messages:
 //
 //   step = compute + max(all - overlap, all / k)
+//              + waits * 2 ceil(log2 N) * latency
 //
 // Assumed: ranks are equally fast and never wait for each other's data, links
 // do not share a bottleneck, adding up what arrives costs nothing beside
@@ -32,7 +37,11 @@
 
 namespace tritlab {
 
-enum class AllReduceAlgorithm { kRing, kHalvingDoubling };
+enum class AllReduceAlgorithm { kRing, kHalvingDoubling, kBinomial };
+
+// Of a training step (training/trainer.cc): whether to stop, whether all have
+// read their images, and the loss.
+inline constexpr int kWaitsOfAStep = 3;
 
 struct ScalingModel {
   AllReduceAlgorithm algorithm = AllReduceAlgorithm::kRing;
@@ -43,14 +52,17 @@ struct ScalingModel {
   double bucket_bytes = 0;
   double bandwidth = 0;  // bytes a second
   double latency = 0;    // seconds
+  // kWaitsOfAStep, and with synchronized batch normalization two a layer of it.
+  int waits = kWaitsOfAStep;
 };
 
 // InvalidArgument, naming the field, when one is not possible.
 absl::Status ValidateScalingModel(const ScalingModel& model);
 
 struct ScaledStep {
-  double all_reduce_seconds = 0;
-  double exposed_seconds = 0;  // of these, what the step is longer by
+  double all_reduce_seconds = 0;  // of gradients
+  double exposed_seconds = 0;     // of these, what the step is longer by
+  double wait_seconds = 0;        // of short all-reduces
   double step_seconds = 0;
   double images_per_second = 0;  // of all ranks
   double efficiency = 0;         // against as many ranks that need not talk

@@ -21,7 +21,8 @@ constexpr ScalingModel kModel = {.algorithm = AllReduceAlgorithm::kRing,
                                  .gradient_bytes = 100e6,
                                  .bucket_bytes = 10e6,
                                  .bandwidth = 1e9,
-                                 .latency = 1e-3};
+                                 .latency = 1e-3,
+                                 .waits = 0};
 
 // By hand, from the formulas in the header.
 TEST(ScalingModelTest, AgreesWithFiguresByHand) {
@@ -47,6 +48,21 @@ TEST(ScalingModelTest, AgreesWithFiguresByHand) {
   tree.algorithm = AllReduceAlgorithm::kHalvingDoubling;
   EXPECT_DOUBLE_EQ(ScaleStep(tree, 4).all_reduce_seconds, 0.19);
   EXPECT_DOUBLE_EQ(ScaleStep(tree, 5).all_reduce_seconds, 0.22);
+  // A binomial tree sends everything at each of 2 * 2 rounds.
+  tree.algorithm = AllReduceAlgorithm::kBinomial;
+  EXPECT_DOUBLE_EQ(ScaleStep(tree, 4).all_reduce_seconds, 0.44);
+  EXPECT_DOUBLE_EQ(ScaleStep(tree, 1).all_reduce_seconds, 0);
+}
+
+// Three short all-reduces of 2 * 2 messages of 1 ms each.
+TEST(ScalingModelTest, ShortAllReducesAreWaitedFor) {
+  ScalingModel model = kModel;
+  model.waits = 3;
+  const ScaledStep step = ScaleStep(model, 4);
+  EXPECT_DOUBLE_EQ(step.wait_seconds, 0.012);
+  EXPECT_DOUBLE_EQ(step.step_seconds,
+                   ScaleStep(kModel, 4).step_seconds + 0.012);
+  EXPECT_DOUBLE_EQ(ScaleStep(model, 1).step_seconds, 0.1);
 }
 
 // However much the backward pass could hide, the last bucket leaves at its end.
@@ -62,8 +78,8 @@ TEST(ScalingModelTest, TheLastBucketIsNeverHidden) {
 TEST(ScalingModelTest, TheTableShowsARowForEachNumberOfRanks) {
   const Table table = ScalingTable(kModel, {1, 2});
   ASSERT_EQ(table.rows.size(), 2u);
-  EXPECT_THAT(table.rows[1],
-              ElementsAre("2", "120.00", "60.00", "160.00", "400", "62.5"));
+  EXPECT_THAT(table.rows[1], ElementsAre("2", "120.00", "60.00", "0.00",
+                                         "160.00", "400", "62.5"));
   EXPECT_THAT(table.caption, HasSubstr("links of 8 Gbit/s"));
 }
 
