@@ -27,11 +27,13 @@ absl::Status BatchNormalizationShape::Validate() const {
 }
 
 absl::StatusOr<std::unique_ptr<BatchNormalization>> BatchNormalization::Create(
-    const BatchNormalizationShape& shape, DataType type, bool training) {
+    const BatchNormalizationShape& shape, DataType type, bool training,
+    BatchShares shares) {
   // A whole training step is as fast or faster with our passes, though oneDNN's
   // alone win some shapes (docs/performance.md); without statistics to take,
   // oneDNN's do.
-  if (training) return CreateFusedBatchNormalization(shape, type);
+  if (training)
+    return CreateFusedBatchNormalization(shape, type, std::move(shares));
   return CreateOneDnnBatchNormalization(shape, type, training);
 }
 

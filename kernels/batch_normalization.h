@@ -12,6 +12,7 @@
 #ifndef TRITLAB_KERNELS_BATCH_NORMALIZATION_H_
 #define TRITLAB_KERNELS_BATCH_NORMALIZATION_H_
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,11 +33,23 @@ struct BatchNormalizationShape {
   absl::Status Validate() const;
 };
 
+// Of a batch that several ranks share: training then takes the statistics of
+// the whole, and an input's gradient through them.
+struct BatchShares {
+  int count = 1;  // equal ones, of `shape.input` each
+  // Adds up the doubles that all shares call it with, in place; the result is
+  // the same bits for each. ForwardTraining calls it once, with sum x and
+  // sum x^2 of each channel, so does Backward with two sums over gradients.
+  // Not called for a single share.
+  std::function<void(std::span<double>)> add_up = {};
+};
+
 class BatchNormalization {
  public:
   // With training = false only ForwardInference may be called.
   static absl::StatusOr<std::unique_ptr<BatchNormalization>> Create(
-      const BatchNormalizationShape& shape, DataType type, bool training);
+      const BatchNormalizationShape& shape, DataType type, bool training,
+      BatchShares shares = {});
   virtual ~BatchNormalization() = default;
 
   // Spans have one f32 a channel. Writes the batch's mean and biased variance,
@@ -65,7 +78,7 @@ class BatchNormalization {
     void* addend = nullptr;
   };
   // After ForwardTraining, with the same input, output and scale. Overwrites
-  // grad_scale and grad_shift.
+  // grad_scale and grad_shift, which are of this share alone.
   virtual void Backward(const void* input, const void* output,
                         const Gradients& gradients,
                         std::span<const float> scale,

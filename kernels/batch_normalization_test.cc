@@ -2,10 +2,14 @@
 // reference, and the reference against finite differences.
 #include "kernels/batch_normalization.h"
 
+#include <barrier>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -268,6 +272,124 @@ TEST(BatchNormalization, GradientsAreThoseOfFiniteDifferences) {
     if (c.shape.add) ExpectGradient(addend, grad_addend, loss, "addend");
   }
 }
+
+// As many threads as there are shares, which add up together.
+class SharesInThreads {
+ public:
+  explicit SharesInThreads(int count) : count_(count), barrier_(count) {}
+
+  BatchShares Of(int share) {
+    return {count_, [this, share](std::span<double> sums) {
+              terms_[share].assign(sums.begin(), sums.end());
+              barrier_.arrive_and_wait();
+              for (size_t i = 0; i < sums.size(); ++i) {
+                sums[i] = 0;
+                for (const auto& [of_share, terms] : terms_)
+                  sums[i] += terms[i];
+              }
+              barrier_.arrive_and_wait();
+            }};
+  }
+
+ private:
+  const int count_;
+  std::map<int, std::vector<double>> terms_ = {{0, {}}, {1, {}}, {2, {}}};
+  std::barrier<> barrier_;
+};
+
+class SharedBatchNormalizationSweep
+    : public testing::TestWithParam<std::tuple<Shape, Tail, DataType>> {};
+
+// Three ranks that share a batch give what the reference says of the whole.
+TEST_P(SharedBatchNormalizationSweep, SharesAgreeWithTheWholeBatch) {
+  const auto& [input, tail, type] = GetParam();
+  Case whole({.input = input,
+              .relu = tail != Tail::kNothing,
+              .add = tail == Tail::kAddRelu},
+             type, Made::kFused);
+  std::vector<float> output(whole.input.size()), mean(whole.channels()),
+      variance(whole.channels());
+  reference::BatchNormalizationTraining<float>(whole.shape, whole.input,
+                                               whole.scale, whole.shift, output,
+                                               mean, variance, whole.addend);
+  // What rounds to one side of the ReLU here may be on the other there.
+  for (size_t i = 0; whole.shape.relu && i < output.size(); ++i) {
+    const int64_t c = static_cast<int64_t>(i) % whole.channels();
+    const double before =
+        whole.scale[c] * reference::Normalized(whole.shape, whole.input[i],
+                                               mean[c], variance[c]) +
+        whole.shift[c] + (whole.shape.add ? whole.addend[i] : 0);
+    if (std::abs(before) < (type == DataType::kBF16 ? 0.02 : 1e-5))
+      whole.grad_output[i] = 0;
+  }
+
+  constexpr int kShares = 3;
+  SharesInThreads shares(kShares);
+  std::vector<Case> cases;
+  std::vector<Step> steps;
+  for (int share = 0; share < kShares; ++share) {
+    Case& c = cases.emplace_back(whole);
+    c.shape.input.batch /= kShares;
+    const int64_t size = c.shape.input.size();
+    for (std::vector<float>* values :
+         {&c.input, &c.addend, &c.grad_output, &c.grad_output_2}) {
+      *values = {values->begin() + share * size,
+                 values->begin() + (share + 1) * size};
+    }
+    steps.emplace_back(c);
+  }
+  std::vector<std::thread> threads;
+  for (int share = 0; share < kShares; ++share) {
+    threads.emplace_back([&, share] {
+      const auto layer = CreateFusedBatchNormalization(cases[share].shape, type,
+                                                       shares.Of(share));
+      ASSERT_TRUE(layer.ok()) << layer.status();
+      steps[share].Forward(cases[share], **layer);
+      steps[share].Backward(cases[share], **layer);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  const auto all = [&](TypedArray Step::*part) {
+    std::vector<float> joined;
+    for (const Step& step : steps) {
+      const std::vector<float> floats = (step.*part).Floats();
+      joined.insert(joined.end(), floats.begin(), floats.end());
+    }
+    return joined;
+  };
+  const auto sum = [&](std::vector<float> Step::*part) {
+    std::vector<float> total(whole.channels(), 0.0f);
+    for (const Step& step : steps) {
+      for (size_t c = 0; c < total.size(); ++c) total[c] += (step.*part)[c];
+    }
+    return total;
+  };
+  for (const Step& step : steps) {
+    ExpectClose(step.mean, mean, DataType::kF32, "mean");
+    ExpectClose(step.variance, variance, DataType::kF32, "variance");
+  }
+  ExpectClose(all(&Step::output), output, type, "output");
+  std::vector<float> grad_input(output.size()), grad_addend(output.size()),
+      grad_scale(whole.channels()), grad_shift(whole.channels());
+  reference::BatchNormalizationBackward<float>(
+      whole.shape, whole.input, whole.grad_output, whole.scale, whole.shift,
+      mean, variance, grad_input, grad_scale, grad_shift, whole.addend,
+      grad_addend);
+  ExpectClose(all(&Step::grad_input), grad_input, type, "grad_input");
+  // A share's are its own.
+  ExpectClose(sum(&Step::grad_scale), grad_scale, DataType::kF32, "grad_scale");
+  ExpectClose(sum(&Step::grad_shift), grad_shift, DataType::kF32, "grad_shift");
+  if (whole.shape.add)
+    ExpectClose(all(&Step::grad_addend), grad_addend, type, "grad_addend");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, SharedBatchNormalizationSweep,
+    Combine(Values(Shape{6, 1, 1, 5}, Shape{6, 7, 5, 16}, Shape{12, 16, 16, 33},
+                   Shape{3, 31, 29, 16}),
+            Values(Tail::kNothing, Tail::kRelu, Tail::kAddRelu),
+            Values(DataType::kF32, DataType::kBF16)));
 
 // A trainer evaluates between two steps with the object it trains with.
 TEST(BatchNormalization, TrainingObjectInfersAndBackwardIsNotDisturbed) {

@@ -16,6 +16,10 @@
 //   grad_shift = sum g;  grad_scale = sum(g d) / sqrt(variance + epsilon)
 //   grad_input = f (g - sum(g) / N - d sum(g d) / (N (variance + epsilon)))
 //
+// Shares of one batch add up n mean and n (variance + mean^2) forwards, sum g
+// and sum(g d) backwards: in double, whose rounding of the square is far below
+// what f32 shows of the variance.
+//
 // The second pass goes through the chunks backwards: it begins with what the
 // first one left in the cache.
 #include "kernels/fused_batch_normalization.h"
@@ -28,6 +32,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/status_macros.h"
@@ -235,11 +240,13 @@ thread_local ScratchMemory scratch_memory;
 template <typename T>
 class FusedBatchNormalization final : public BatchNormalization {
  public:
-  explicit FusedBatchNormalization(const BatchNormalizationShape& shape)
+  FusedBatchNormalization(const BatchNormalizationShape& shape,
+                          BatchShares shares)
       : tail_(shape.add    ? Tail::kAddRelu
               : shape.relu ? Tail::kRelu
                            : Tail::kNothing),
         epsilon_(shape.epsilon),
+        shares_(std::move(shares)),
         channels_(shape.input.channels),
         pixels_(shape.input.size() / channels_),
         pixels_in_row_(std::max<int64_t>(1, kRowElements / channels_)),
@@ -249,6 +256,7 @@ class FusedBatchNormalization final : public BatchNormalization {
         staged_(std::max(width_, kConvertedAtATime / width_ * width_)),
         sums_(chunks_ * channels_),
         more_sums_(chunks_ * channels_),
+        channel_sums_(2 * channels_),
         deviation_(channels_),
         mean_(width_),
         factor_(width_),
@@ -277,7 +285,10 @@ class FusedBatchNormalization final : public BatchNormalization {
       const double channel_variance = squares / static_cast<double>(pixels_);
       mean[c] = static_cast<float>(channel_mean);
       variance[c] = static_cast<float>(channel_variance);
+      channel_sums_[c] = sum;
+      channel_sums_[channels_ + c] = squares + sum * channel_mean;
     });
+    if (shares_.count > 1) TakeWholeStatistics(mean, variance);
     SetRows(scale, shift, mean, variance);
     WriteOutput(x, static_cast<const T*>(addend), static_cast<T*>(output),
                 Rows());
@@ -315,20 +326,25 @@ class FusedBatchNormalization final : public BatchNormalization {
     T* const masked = static_cast<T*>(gradients.addend);
     assert((tail_ == Tail::kAddRelu) == (masked != nullptr));
     TakeGradientSums(x, y, g, g_2, masked);
-    const double count = static_cast<double>(pixels_);
     ForChannels([&](int64_t c) {
-      double sum = 0, products = 0;
+      double& sum = channel_sums_[c];
+      double& products = channel_sums_[channels_ + c];
+      sum = products = 0;
       for (int64_t k = 0; k < chunks_; ++k) {
         sum += sums_[k * channels_ + c];
         products += more_sums_[k * channels_ + c];
       }
-      const double deviation = deviation_[c];
       grad_shift[c] = static_cast<float>(sum);
-      grad_scale[c] = static_cast<float>(products / deviation);
-      mean_gradient_[c] = static_cast<float>(sum / count);
-      slope_[c] =
-          static_cast<float>(products / (count * deviation * deviation));
+      grad_scale[c] = static_cast<float>(products / deviation_[c]);
     });
+    if (shares_.count > 1) shares_.add_up(channel_sums_);
+    const double count = WholePixels();
+    for (int64_t c = 0; c < channels_; ++c) {
+      const double deviation = deviation_[c];
+      mean_gradient_[c] = static_cast<float>(channel_sums_[c] / count);
+      slope_[c] = static_cast<float>(channel_sums_[channels_ + c] /
+                                     (count * deviation * deviation));
+    }
     Repeat(mean_gradient_);
     Repeat(slope_);
     // With an addition, the first pass has masked the gradient.
@@ -358,11 +374,27 @@ class FusedBatchNormalization final : public BatchNormalization {
   int64_t PixelsOf(int64_t chunk) const {
     return std::min(chunk_pixels_, pixels_ - chunk * chunk_pixels_);
   }
+  double WholePixels() const {
+    return static_cast<double>(pixels_) * shares_.count;
+  }
   float Deviation(float variance) const {
     return std::sqrt(variance + epsilon_);
   }
   RowVectors Rows() const {
     return {mean_.data(), factor_.data(), shift_.data()};
+  }
+
+  // Of all shares, from channel_sums_ of this one.
+  void TakeWholeStatistics(std::span<float> mean, std::span<float> variance) {
+    shares_.add_up(channel_sums_);
+    for (int64_t c = 0; c < channels_; ++c) {
+      const double whole_mean = channel_sums_[c] / WholePixels();
+      const double difference = channel_sums_[channels_ + c] / WholePixels() -
+                                whole_mean * whole_mean;
+      mean[c] = static_cast<float>(whole_mean);
+      // Rounding may leave a constant channel just below 0; NaN comes through.
+      variance[c] = static_cast<float>(0 > difference ? 0 : difference);
+    }
   }
 
   // Repeats a row's first pixel along it.
@@ -502,9 +534,11 @@ class FusedBatchNormalization final : public BatchNormalization {
 
   const Tail tail_;
   const float epsilon_;
+  const BatchShares shares_;
   const int64_t channels_, pixels_, pixels_in_row_, width_, chunk_pixels_,
       chunks_, staged_;
   std::vector<double> sums_, more_sums_;  // [chunk][channel]
+  std::vector<double> channel_sums_;      // [2][channel]
   // What ForwardTraining keeps for Backward: sqrt(variance + epsilon) by
   // channel, and rows.
   std::vector<float> deviation_, mean_, factor_, shift_;
@@ -515,11 +549,13 @@ class FusedBatchNormalization final : public BatchNormalization {
 
 absl::StatusOr<std::unique_ptr<BatchNormalization>>
 CreateFusedBatchNormalization(const BatchNormalizationShape& shape,
-                              DataType type) {
+                              DataType type, BatchShares shares) {
   RETURN_IF_ERROR(shape.Validate());
   if (type == DataType::kF32)
-    return std::make_unique<FusedBatchNormalization<float>>(shape);
-  return std::make_unique<FusedBatchNormalization<BFloat16>>(shape);
+    return std::make_unique<FusedBatchNormalization<float>>(shape,
+                                                            std::move(shares));
+  return std::make_unique<FusedBatchNormalization<BFloat16>>(shape,
+                                                             std::move(shares));
 }
 
 }  // namespace tritlab

@@ -16,7 +16,7 @@ namespace tritlab {
 // bits for every number of threads.
 absl::StatusOr<std::unique_ptr<BatchNormalization>>
 CreateFusedBatchNormalization(const BatchNormalizationShape& shape,
-                              DataType type);
+                              DataType type, BatchShares shares = {});
 
 }  // namespace tritlab
 
