@@ -119,6 +119,19 @@ start "$here/both" "${equal[@]}" || fail "the second of two"
 wait "$first" || fail "the first of two"
 [ "$(cat "$here/log" "$log" | grep -c 'seed .: started')" = 6 ] || fail "two processes did a point twice, or not at all"
 
+# Shards of an empty folder that need the same two starts: each is trained once, by whichever comes first.
+alike=(--threads=1 --set phases.ttq.schedule.learning_rate=0.01)
+log=$here/log
+start "$here/thirds" "${alike[@]}" --shard=1/3 &
+first=$!
+log=$here/log2
+start "$here/thirds" "${alike[@]}" --shard=2/3 || fail "the second of three shards"
+wait "$first" || fail "the first of three shards"
+[ "$(cat "$here/log" "$log" | grep -c 'shared .*: started')" = 2 ] || fail "shards did not train 2 starts once each"
+start "$here/thirds" "${alike[@]}" --shard=3/3 || fail "the third shard"
+[ "$(said 'shared .*: started')" = 0 ] || fail "the third shard trained a start again"
+diff <(figures "$here/both") <(figures "$here/thirds") || fail "three shards gave another table than two processes"
+
 # One that is killed locks nothing; the run that it has started is not disturbed.
 log=$here/log
 "$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --output_dir="$here/killed" "${equal[@]}" \
@@ -152,4 +165,25 @@ start "$here/stopped" --jobs=2 --threads=2 "${long[@]}" || fail "going on"
 start "$here/straight" --threads=1 "${long[@]}" || fail "the same without a stop"
 diff <(figures "$here/stopped") <(figures "$here/straight") || fail "a stopped sweep ended with another table"
 [ "$(grep -c 'full_precision epoch 12/12' "$here"/stopped/shared/*.log)" -ge 1 ] || fail "the start was not finished"
+
+# A shard that is killed in the middle of the start, and the run that trains it with it, while another waits for that start:
+# the other goes on with it from its checkpoint, to the same table.
+"$sweep" --run_binary="$run" --spec="$here/sweep.textproto" --threads=1 --shard=1/2 \
+    --output_dir="$here/orphan" "${long[@]}" >/dev/null 2>"$log" &
+pid=$!
+until grep -qs 'epoch 2/12' "$here"/orphan/shared/*.log; do
+    kill -0 "$pid" 2>/dev/null || fail "it ended before it could be killed"
+    sleep 0.02
+done
+log=$here/log2
+start "$here/orphan" --threads=1 --shard=2/2 "${long[@]}" &
+other=$!
+sleep 0.2
+child=$(pgrep -P "$pid")
+kill -KILL "$pid" "$child"
+wait "$pid" 2>/dev/null
+wait "$other" || fail "the shard that waited for a start whose owner was killed"
+log=$here/log
+start "$here/orphan" --threads=1 "${long[@]}" || fail "the rest"
+diff <(figures "$here/orphan") <(figures "$here/straight") || fail "a start that changed hands gave another table"
 echo "all held"

@@ -129,9 +129,13 @@ std::optional<CodedWeights> TtqQuantizer::Encode(
 
 std::map<std::string, double> TtqQuantizer::Describe(
     std::span<const float> latent) const {
+  const double threshold = Threshold(latent);
+  const float largest = LargestMagnitude(latent);
   return {{"w_p", scales_[0].value},
           {"w_n", scales_[1].value},
-          {"threshold", Threshold(latent)}};
+          {"threshold", threshold},
+          // The paper's t, whatever the threshold follows.
+          {"threshold_factor", largest > 0 ? threshold / largest : 0}};
 }
 
 }  // namespace tritlab

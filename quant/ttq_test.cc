@@ -67,6 +67,18 @@ TEST(TtqTest, TheThresholdMayFollowTheMeanMagnitude) {
   EXPECT_FLOAT_EQ(Make(spec)->Threshold(std::vector<float>{1, -3, 0, 8}), 1.5f);
 }
 
+// The report's threshold_factor is the paper's t, whatever sets the threshold.
+TEST(TtqTest, TheThresholdIsDescribedAlsoAsAShareOfTheLargestMagnitude) {
+  const std::vector<float> latent = {-0.1f, 0.3f, 0.02f, -2.0f};
+  for (const TtqSpec& spec : {WithFactor(0.15f), WithSparsity(0.75f)}) {
+    const auto values = Make(spec)->Describe(latent);
+    EXPECT_FLOAT_EQ(values.at("threshold_factor"), 0.15f);
+    EXPECT_FLOAT_EQ(values.at("threshold"), 0.3f);
+  }
+  const std::vector<float> zeros(3, 0.0f);
+  EXPECT_EQ(Make()->Describe(zeros).at("threshold_factor"), 0);
+}
+
 TEST(TtqTest, ScalesBeginWithOne) {
   auto quantizer = Make();
   ASSERT_TRUE(quantizer->Initialize(std::vector<float>{1, 0.5f, -0.4f}).ok());

@@ -37,7 +37,7 @@ std::string TimesSmaller(uint64_t dense_bytes, uint64_t bytes) {
 
 std::vector<std::string> InOrder(std::set<std::string> names) {
   std::vector<std::string> ordered;
-  for (const char* known : {"w_p", "w_n", "threshold"}) {
+  for (const char* known : {"w_p", "w_n", "threshold", "threshold_factor"}) {
     if (names.erase(known) > 0) ordered.push_back(known);
   }
   ordered.insert(ordered.end(), names.begin(), names.end());
@@ -47,6 +47,7 @@ std::vector<std::string> InOrder(std::set<std::string> names) {
 std::string ValueTitle(const std::string& name) {
   if (name == "w_p") return "W_p";
   if (name == "w_n") return "W_n";
+  if (name == "threshold_factor") return "threshold / max |w|";
   return name;
 }
 
