@@ -23,6 +23,12 @@ for flag in "$@"; do
     esac
 done
 
+# As a test in shards, each does its part.
+if [ -n "${TEST_TOTAL_SHARDS:-}" ]; then
+    touch "$TEST_SHARD_STATUS_FILE"
+    kills_wanted=$(((kills_wanted + TEST_TOTAL_SHARDS - 1) / TEST_TOTAL_SHARDS))
+    RANDOM=$((TEST_SHARD_INDEX + 1))
+fi
 if [ -n "${TEST_TMPDIR:-}" ]; then
     here=$TEST_TMPDIR
 else

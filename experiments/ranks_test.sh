@@ -50,9 +50,10 @@ refused() {
     [ "$(grep -c "^error: .*$words" "$log")" = 1 ] || fail "no single line says: $words"
 }
 same_as_undisturbed() { same_runs "$undisturbed" "$1" full_precision ttq || fail "$1 ended otherwise"; }
+# Until the run in FOLDER has written a checkpoint that is newer than FILE.
 wait_for_checkpoint() {
     local tries=0
-    until [ -e "$1/checkpoints/full_precision.ckpt" ]; do
+    until [ -n "$(find "$1/checkpoints" -name '*.ckpt' -newer "$2" 2>/dev/null)" ]; do
         tries=$((tries + 1))
         [ "$tries" -lt 600 ] || fail "no checkpoint in $1"
         sleep 0.1
@@ -67,10 +68,11 @@ grep -q '"ranks": 2' "$undisturbed/report.json" || fail "the report does not say
 # Either rank is lost, each time at another moment: rank 0, which writes, and the other.
 killed=$TEST_TMPDIR/killed
 for turn in 1 2 3 4; do
+    touch "$TEST_TMPDIR/turn"
     start 2 "$killed" --resume &
     mpirun=$!
-    wait_for_checkpoint "$killed"
-    sleep "0.$((RANDOM % 10))"
+    wait_for_checkpoint "$killed" "$TEST_TMPDIR/turn"
+    sleep "0.0$((RANDOM % 10))"
     rank=$(pgrep -P "$mpirun" | sed -n "$((turn % 2 + 1))p")
     kill -KILL "$rank"
     wait "$mpirun" && fail "mpirun did not notice that a rank died"
@@ -82,7 +84,7 @@ same_as_undisturbed "$killed"
 stopped=$TEST_TMPDIR/stopped
 start 2 "$stopped" &
 mpirun=$!
-wait_for_checkpoint "$stopped"
+wait_for_checkpoint "$stopped" "$spec"
 : >"$log"
 kill -USR1 "$mpirun"
 wait "$mpirun"
