@@ -43,14 +43,15 @@ Figure FigureByLayer(const Report& report, Has has, Share share) {
   return figure;
 }
 
-// "the first 1,000 images of the test set"; what the phases have in common.
+// "1,000 images spread evenly over the test set"; what the phases have in
+// common.
 std::string CountedImages(const Report& report) {
   uint32_t images = 0;
   for (const PhaseResult& phase : report.results())
     images = std::max(images, phase.activation_images());
   return images < report.provenance().test_images()
-             ? absl::StrCat("the first ", FormatCount(images),
-                            " images of the test set")
+             ? absl::StrCat(FormatCount(images),
+                            " images spread evenly over the test set")
              : absl::StrCat("the test set (", FormatCount(images), " images)");
 }
 

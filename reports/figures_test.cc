@@ -59,8 +59,9 @@ TEST(ActivationFigures, HaveOnlyPhasesThatWereCounted) {
   ASSERT_EQ(zeros.plot.series.size(), 1u);
   EXPECT_EQ(zeros.plot.series[0].name, "ttq");
   EXPECT_NEAR(zeros.plot.series[0].points[2].first, 45, 1e-9);
-  EXPECT_NE(zeros.caption.find("the first 1,000 images of the test set"),
-            std::string::npos);
+  EXPECT_NE(
+      zeros.caption.find("on 1,000 images spread evenly over the test set"),
+      std::string::npos);
   const Figure both = BothNonzeroFigure(report);
   ASSERT_EQ(both.plot.series.size(), 1u);
   EXPECT_NEAR(both.plot.series[0].points[1].first,

@@ -325,7 +325,8 @@ TEST(ActivationTableOf, OneRowALayerAndOneOfAll) {
   EXPECT_EQ(Cell(table, 4, "zero activations %"), "50.00");
   EXPECT_EQ(Cell(table, 4, "zero weights %"), "40.00");
   EXPECT_EQ(Cell(table, 4, "both not 0 %"), "20.00");
-  EXPECT_NE(table.caption.find("first 1,000 images"), std::string::npos);
+  EXPECT_NE(table.caption.find("on 1,000 images spread evenly"),
+            std::string::npos);
   EXPECT_TRUE(ActivationTableOf(report, report.results(0)).rows.empty());
 }
 
