@@ -230,12 +230,18 @@ void Loader::BeginBatch(Slot& slot) {
   slot.batch.epoch = made_epoch_;
   slot.batch.index = made_batch_;
   slot.batch.view = static_cast<int>(made_batch_ % views_);
-  slot.batch.count = std::clamp<int64_t>(
-      dataset_.size() - FirstOfShare(slot.batch), 0, share_);
+  slot.batch.first = FirstOfShare(slot.batch);
+  slot.batch.count =
+      std::clamp<int64_t>(dataset_.size() - slot.batch.first, 0, share_);
   if (++made_batch_ == batches_per_epoch_) {
     ++made_epoch_;
     made_batch_ = 0;
   }
+}
+
+int64_t Loader::images_per_epoch() const {
+  return std::min(dataset_.size(),
+                  batches_per_epoch_ / views_ * options_.batch_size);
 }
 
 int64_t Loader::FirstOfShare(const Batch& batch) const {

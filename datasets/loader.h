@@ -50,6 +50,7 @@ struct Batch {
   int64_t count = 0;
   int64_t epoch = 0;
   int64_t index = 0;  // of the batch in its epoch
+  int64_t first = 0;  // of its images: where it stands in the epoch's order
   // Which of the views of its images this is; with ten crops, ten batches in
   // turn show the same images: the four corners, the centre, and their mirror
   // images.
@@ -83,6 +84,8 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   int64_t batches_per_epoch() const { return batches_per_epoch_; }
+  // Of all ranks together, an image once however many views it has.
+  int64_t images_per_epoch() const;
   // Batches in turn that show the same images.
   int views() const { return views_; }
 

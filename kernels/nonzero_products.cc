@@ -35,14 +35,16 @@ void AddNonzeros(const BFloat16* values, int64_t count, int32_t* nonzeros) {
 }
 
 template <typename T>
-void CountAll(const T* images, int64_t count, std::span<int32_t> nonzeros) {
+void CountAll(const T* values, std::span<const int64_t> images,
+              std::span<int32_t> nonzeros) {
   const auto size = static_cast<int64_t>(nonzeros.size());
-  const int64_t serial_below = kSerialBelow / std::max<int64_t>(count, 1);
+  const int64_t serial_below =
+      kSerialBelow / std::max<int64_t>(static_cast<int64_t>(images.size()), 1);
   ParallelFor(size, kGrain, serial_below, [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; k += kPlaces) {
       const int64_t places = std::min(kPlaces, end - k);
-      for (int64_t n = 0; n < count; ++n)
-        AddNonzeros(images + n * size + k, places, nonzeros.data() + k);
+      for (const int64_t n : images)
+        AddNonzeros(values + n * size + k, places, nonzeros.data() + k);
     }
   });
 }
@@ -81,12 +83,13 @@ std::vector<int32_t> NonzeroWeights(const ConvolutionShape& shape,
 
 }  // namespace
 
-void CountNonzeros(DataType type, const void* images, int64_t count,
+void CountNonzeros(DataType type, const void* values,
+                   std::span<const int64_t> images,
                    std::span<int32_t> nonzeros) {
   if (type == DataType::kF32) {
-    CountAll(static_cast<const float*>(images), count, nonzeros);
+    CountAll(static_cast<const float*>(values), images, nonzeros);
   } else {
-    CountAll(static_cast<const BFloat16*>(images), count, nonzeros);
+    CountAll(static_cast<const BFloat16*>(values), images, nonzeros);
   }
 }
 

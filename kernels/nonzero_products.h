@@ -24,9 +24,11 @@
 
 namespace tritlab {
 
-// Adds to nonzeros[k] the number of images whose k-th value is not 0 (-0 is 0,
-// NaN is not). images: `type`, `count` times nonzeros.size() values.
-void CountNonzeros(DataType type, const void* images, int64_t count,
+// Adds to nonzeros[k] the number of those images whose k-th value is not 0 (-0
+// is 0, NaN is not). values: of `type`, an image after the other,
+// nonzeros.size() of each. images: which of them, counted from 0.
+void CountNonzeros(DataType type, const void* values,
+                   std::span<const int64_t> images,
                    std::span<int32_t> nonzeros);
 
 // For the images that `nonzeros` ([height][width][channels] of the input) was

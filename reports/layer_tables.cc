@@ -140,9 +140,10 @@ Table ActivationTableOf(const Report& report, const PhaseResult& phase) {
   }
   Table table;
   table.caption = absl::StrCat(
-      "Activations after phase ", phase.name(), ", counted on the first ",
+      "Activations after phase ", phase.name(), ", counted on ",
       FormatCount(phase.activation_images()),
-      " images of the test set. Zero activations are those among the values "
+      " images spread evenly over the test set. Zero activations are those "
+      "among the values "
       "that the layer reads",
       quantized
           ? ", quantized where the phase quantizes them (\"unquantized\": "

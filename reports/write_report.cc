@@ -1,10 +1,13 @@
 #include "reports/write_report.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <variant>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
@@ -15,6 +18,7 @@
 #include "reports/figures.h"
 #include "reports/find_runs.h"
 #include "reports/html.h"
+#include "reports/kernel_picture.h"
 #include "reports/latex.h"
 #include "reports/markdown.h"
 #include "reports/page.h"
@@ -40,9 +44,17 @@ absl::Status WritePages(const Page& page, const std::string& directory,
   return WriteFileAtomically(absl::StrCat(path, ".html"), PageToHtml(page));
 }
 
-absl::Status AddEnergyTo(Report& report, const EnergyCosts& costs) {
-  for (PhaseResult& phase : *report.mutable_results())
+// In place of what the report has for a process of that name.
+absl::Status SetEnergyOf(const EnergyCosts& costs, Report& report) {
+  for (PhaseResult& phase : *report.mutable_results()) {
+    auto& energy = *phase.mutable_energy();
+    energy.erase(std::remove_if(energy.begin(), energy.end(),
+                                [&](const EnergyResult& result) {
+                                  return result.process() == costs.process();
+                                }),
+                 energy.end());
     RETURN_IF_ERROR(AddEnergy(costs, phase));
+  }
   return absl::OkStatus();
 }
 
@@ -71,9 +83,13 @@ absl::Status RenderAgain(const std::string& directory,
   if (!options.energy_costs.empty()) {
     ASSIGN_OR_RETURN(const EnergyCosts costs,
                      ReadEnergyCosts(options.energy_costs));
-    RETURN_IF_ERROR(AddEnergyTo(report, costs));
+    RETURN_IF_ERROR(SetEnergyOf(costs, report));
   }
-  return WritePages(ReportPage(report), directory, "report", options.latex);
+  RETURN_IF_ERROR(
+      WritePages(ReportPage(report), directory, "report", options.latex));
+  if (options.energy_costs.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string json, ReportToJson(report));
+  return WriteFileAtomically(JoinPath(directory, "report.json"), json);
 }
 
 absl::Status RenderRuns(const std::string& directory,
@@ -83,7 +99,7 @@ absl::Status RenderRuns(const std::string& directory,
     ASSIGN_OR_RETURN(const EnergyCosts costs,
                      ReadEnergyCosts(options.energy_costs));
     for (FoundRun& run : found.runs)
-      RETURN_IF_ERROR(WithPrefix(run.folder, AddEnergyTo(run.report, costs)));
+      RETURN_IF_ERROR(WithPrefix(run.folder, SetEnergyOf(costs, run.report)));
   }
   return WritePages(RunsPage(NameOf(directory), found), directory, "runs",
                     options.latex);
@@ -92,14 +108,24 @@ absl::Status RenderRuns(const std::string& directory,
 absl::Status WritePictures(const Report& report, const std::string& directory) {
   constexpr int kWidth = 820;
   RETURN_IF_ERROR(MakeDirectories(directory));
-  for (const Figure& figure :
-       {AccuracyFigure(report), SparsityFigure(report)}) {
-    if (figure.plot.series.empty()) continue;
-    ASSIGN_OR_RETURN(const std::string svg,
-                     DrawSvg(figure.plot, kWidth, figure.height));
-    RETURN_IF_ERROR(WriteFileAtomically(
-        JoinPath(directory, absl::StrCat(figure.plot.name, ".svg")),
-        StandaloneSvg(svg)));
+  const auto write = [&](const std::string& name,
+                         const absl::StatusOr<std::string>& svg) {
+    // Nothing that could be drawn; the page says so in its place.
+    if (absl::IsInvalidArgument(svg.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(svg.status());
+    return WriteFileAtomically(JoinPath(directory, absl::StrCat(name, ".svg")),
+                               StandaloneSvg(*svg));
+  };
+  int kernels = 0;
+  for (const PageElement& element : ReportPage(report).elements) {
+    if (const Figure* figure = std::get_if<Figure>(&element)) {
+      RETURN_IF_ERROR(write(figure->plot.name,
+                            DrawSvg(figure->plot, kWidth, figure->height)));
+    } else if (const auto* picture = std::get_if<KernelFigure>(&element)) {
+      const std::string name = absl::StrCat("kernels_", ++kernels);
+      RETURN_IF_ERROR(
+          write(name, DrawKernels(picture->kernels, name, picture->title)));
+    }
   }
   return absl::OkStatus();
 }

@@ -1,14 +1,20 @@
 #include "reports/write_report.h"
 
+#include <cstddef>
+#include <set>
 #include <string>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "gtest/gtest.h"
+#include "reports/figures.h"
 #include "reports/made_up_report.h"
+#include "reports/page.h"
 #include "reports/report.pb.h"
 #include "reports/report_json.h"
+#include "reports/report_page.h"
 
 namespace tritlab {
 namespace {
@@ -50,18 +56,73 @@ TEST(RenderAgain, DamageWritesNothing) {
   EXPECT_EQ(*ReadFile(JoinPath(folder, "report.md")), "mine");
 }
 
-TEST(WritePictures, AreFilesOfTheirOwn) {
+// Protects: no picture of the page is left out, whatever is added to it.
+TEST(WritePictures, AreAllOfThePageAsFilesOfTheirOwn) {
   const std::string folder = JoinPath(Folder(), "new/pictures");
-  const absl::Status status = WritePictures(MadeUpReport(), folder);
+  const Report report = MadeUpReport();
+  const absl::Status status = WritePictures(report, folder);
   if (status.code() == absl::StatusCode::kNotFound) {
     GTEST_SKIP() << "gnuplot is not installed";
   }
   ASSERT_TRUE(status.ok()) << status;
-  for (const char* name : {"accuracy.svg", "sparsity.svg"}) {
-    const auto svg = ReadFile(JoinPath(folder, name));
+  std::set<std::string> names = {"activation_sparsity", "both_nonzero",
+                                 "kernels_1", "kernels_2",
+                                 "dynamics_ttq_changes"};
+  size_t pictures = 0;
+  for (const PageElement& element : ReportPage(report).elements) {
+    const Figure* figure = std::get_if<Figure>(&element);
+    if (figure != nullptr) names.insert(figure->plot.name);
+    pictures +=
+        figure != nullptr || std::holds_alternative<KernelFigure>(element);
+  }
+  EXPECT_EQ(names.size(), pictures);
+  for (const std::string& name : names) {
+    const auto svg = ReadFile(JoinPath(folder, name + ".svg"));
     ASSERT_TRUE(svg.ok()) << svg.status();
     EXPECT_EQ(svg->find("<?xml"), 0u);
   }
+}
+
+// Protects: a user's costs are in report.json as on the pages; given again, or
+// for a process that ships, they replace what is there.
+TEST(RenderAgain, WritesEnergyAtCostsIntoReportJson) {
+  const std::string folder = Folder();
+  const Report report = MadeUpReport();
+  ASSERT_TRUE(WriteReport(report, folder).ok());
+  const std::string costs = JoinPath(folder, "mine.textproto");
+  const std::string path = JoinPath(folder, "report.json");
+  const auto render = [&](const std::string& process, int add) {
+    EXPECT_TRUE(
+        WriteFileAtomically(
+            costs,
+            absl::StrCat("process: '", process, "' source: 'made up' ",
+                         "operations { f32_add: ", add,
+                         " f32_multiply: 2 bf16_multiply: 1 int8_multiply: 1 "
+                         "int32_add: 1 int32_multiply: 1 shift: 1 } "
+                         "sram { bytes: 1024 bits: 64 pj: 0 } "
+                         "dram { bits: 64 pj: 0 }"))
+            .ok());
+    EXPECT_TRUE(RenderAgain(folder, {.energy_costs = costs}).ok());
+    return *ReadReport(path);
+  };
+  const int shipped = report.results(1).energy_size();
+  Report read = render("mine", 1);
+  ASSERT_EQ(read.results(1).energy_size(), shipped + 3);
+  const double before = read.results(1).energy(shipped).full_precision_pj();
+  EXPECT_GT(before, 0);
+  EXPECT_NE(ReadFile(JoinPath(folder, "report.html"))->find("made up"),
+            std::string::npos);
+  read = render("mine", 4);
+  ASSERT_EQ(read.results(1).energy_size(), shipped + 3);
+  EXPECT_EQ(read.results(1).energy(shipped).process(), "mine");
+  // An addition and a multiplication were 1 + 2 picojoules and are 4 + 2.
+  EXPECT_DOUBLE_EQ(read.results(1).energy(shipped).full_precision_pj(),
+                   2 * before);
+  read = render("45 nm", 1);
+  EXPECT_EQ(read.results(1).energy_size(), shipped + 3);
+  const std::string json = *ReadFile(path);
+  ASSERT_TRUE(RenderAgain(folder).ok());
+  EXPECT_EQ(*ReadFile(path), json);
 }
 
 // Protects: LaTeX where it is asked for, and only there.

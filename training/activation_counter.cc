@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <span>
 
 #include "base/status_macros.h"
 #include "kernels/nonzero_products.h"
@@ -11,6 +12,27 @@
 
 namespace tritlab {
 namespace {
+
+// Which of the batch's images are counted. The n-th of all is where the share
+// of those before it, rounded down, makes its next step.
+std::vector<int64_t> Chosen(const Batch& batch, int64_t images_per_epoch) {
+  const int64_t most =
+      std::min(ActivationCounter::kMostImages, images_per_epoch);
+  const auto before = [&](int64_t n) { return n * most / images_per_epoch; };
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < batch.count; ++i) {
+    const int64_t n = batch.first + i;
+    if (before(n + 1) > before(n)) chosen.push_back(i);
+  }
+  return chosen;
+}
+
+void AddUpCounts(Communicator& ranks, std::vector<int32_t>& counts) {
+  std::vector<double> sums(counts.begin(), counts.end());
+  ranks.AllReduceSum(std::span<double>(sums));
+  std::transform(sums.begin(), sums.end(), counts.begin(),
+                 [](double sum) { return static_cast<int32_t>(sum); });
+}
 
 double ZeroShare(const std::vector<int32_t>& nonzeros, int64_t images) {
   const int64_t sum =
@@ -42,12 +64,10 @@ absl::StatusOr<std::unique_ptr<ActivationCounter>> ActivationCounter::Create(
   return counter;
 }
 
-int64_t ActivationCounter::Room(int64_t images) const {
-  return std::min(images, kMostImages - images_);
-}
-
-const void* ActivationCounter::Forward(Program& program, const float* batch,
-                                       int64_t images) {
+const void* ActivationCounter::Forward(Program& program, const Batch& batch,
+                                       int64_t images_per_epoch) {
+  const std::vector<int64_t> chosen = Chosen(batch, images_per_epoch);
+  if (chosen.empty()) return program.Forward(batch.images.data());
   program.ObserveLayerInputs([&](const Program::LayerInput& input) {
     const auto layer = std::lower_bound(
         layers_.begin(), layers_.end(), input.node,
@@ -56,12 +76,34 @@ const void* ActivationCounter::Forward(Program& program, const float* batch,
                                          ? layer->before_quantization
                                          : layer->nonzeros;
     nonzeros.resize(layer->nonzeros.size());
-    CountNonzeros(program.type(), input.values, images, nonzeros);
+    CountNonzeros(program.type(), input.values, chosen, nonzeros);
   });
-  const void* const logits = program.Forward(batch);
+  const void* const logits = program.Forward(batch.images.data());
   program.ObserveLayerInputs(nullptr);
-  images_ += images;
+  const auto count = static_cast<int64_t>(chosen.size());
+  views_ += count;
+  if (batch.view == 0) images_ += count;
   return logits;
+}
+
+void ActivationCounter::AddUp(Communicator& ranks) {
+  if (ranks.size() == 1) return;
+  // A rank that had no image does not know which layers quantize what they
+  // read.
+  std::vector<double> known = {static_cast<double>(images_),
+                               static_cast<double>(views_)};
+  for (const Layer& layer : layers_)
+    known.push_back(layer.before_quantization.empty() ? 0 : 1);
+  ranks.AllReduceSum(std::span<double>(known));
+  images_ = static_cast<int64_t>(known[0]);
+  views_ = static_cast<int64_t>(known[1]);
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    Layer& layer = layers_[l];
+    AddUpCounts(ranks, layer.nonzeros);
+    if (known[2 + l] == 0) continue;
+    layer.before_quantization.resize(layer.nonzeros.size());
+    AddUpCounts(ranks, layer.before_quantization);
+  }
 }
 
 ActivationStatistics ActivationCounter::Statistics(
@@ -74,13 +116,13 @@ ActivationStatistics ActivationCounter::Statistics(
     const TrainedNetwork::Layer& of_network = network.layers()[l];
     LayerActivations& result = *statistics.add_layers();
     result.set_layer(of_network.node->name());
-    result.set_zeros(ZeroShare(layer.nonzeros, images_));
+    result.set_zeros(ZeroShare(layer.nonzeros, views_));
     if (!layer.before_quantization.empty()) {
       result.set_zeros_before_quantization(
-          ZeroShare(layer.before_quantization, images_));
+          ZeroShare(layer.before_quantization, views_));
     }
     const Shape output = layer.shape.output();
-    const double products = static_cast<double>(images_) * output.height *
+    const double products = static_cast<double>(views_) * output.height *
                             output.width *
                             static_cast<double>(layer.shape.weight_count());
     result.set_both_nonzero(NonzeroProducts(layer.shape,

@@ -1,6 +1,7 @@
 // How many of the activations that convolutions and linear layers read are 0,
 // and in how many of their multiply-adds neither factor is: counted, not
-// estimated, on the first images of an evaluation.
+// estimated, on images that are spread evenly over those of an evaluation,
+// since datasets are often in the order of their classes.
 #ifndef TRITLAB_TRAINING_ACTIVATION_COUNTER_H_
 #define TRITLAB_TRAINING_ACTIVATION_COUNTER_H_
 
@@ -9,8 +10,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datasets/loader.h"
 #include "kernels/convolution_shape.h"
 #include "models/graph.pb.h"
+#include "training/communicator.h"
 #include "training/position.pb.h"
 #include "training/program.h"
 #include "training/trained_network.h"
@@ -27,11 +30,16 @@ class ActivationCounter {
   static absl::StatusOr<std::unique_ptr<ActivationCounter>> Create(
       const Graph& graph);
 
-  // How many of a batch's first `images` are still to be counted.
-  int64_t Room(int64_t images) const;
-  // Runs the program on a batch, as Program::Forward does, and counts its first
-  // `images`.
-  const void* Forward(Program& program, const float* batch, int64_t images);
+  // Runs the program on a batch of an evaluation of so many images, as
+  // Program::Forward does, and counts those of the batch whose turn it is: all
+  // of them in small evaluations, else kMostImages of the whole. Which ones
+  // depends neither on the size of batches nor on the number of ranks. Each
+  // view of an image counts alike.
+  const void* Forward(Program& program, const Batch& batch,
+                      int64_t images_per_epoch);
+  // Adds up what the ranks have counted; then all of them have the same.
+  // Collective.
+  void AddUp(Communicator& ranks);
 
   // Of what was counted so far, with the weights that the network computes
   // with: one entry a layer. Empty when nothing was counted.
@@ -51,6 +59,7 @@ class ActivationCounter {
   ActivationCounter() = default;
 
   int64_t images_ = 0;
+  int64_t views_ = 0;          // of all images together
   std::vector<Layer> layers_;  // in the order of WeightedNodes
 };
 

@@ -7,13 +7,17 @@
 #include <vector>
 
 #include "base/random.h"
+#include "datasets/dataset.h"
+#include "datasets/loader.h"
 #include "datasets/open_dataset.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "kernels/reference/convolution.h"
 #include "models/graph_builder.h"
 #include "models/shape_inference.h"
+#include "training/communicator.h"
 #include "training/evaluation.h"
+#include "training/thread_communicator_for_tests.h"
 
 namespace tritlab {
 namespace {
@@ -26,6 +30,14 @@ InputOperator Image(int64_t size) {
   image.set_width(size);
   image.set_channels(3);
   return image;
+}
+
+Batch BatchOf(std::span<const float> images, int64_t count, int view = 0) {
+  Batch batch;
+  batch.images = images;
+  batch.count = count;
+  batch.view = view;
+  return batch;
 }
 
 // Strides, padding, groups, a fused ReLU, one alone, one tensor read twice.
@@ -79,7 +91,7 @@ TEST(ActivationCounter, EqualsCountingEveryProduct) {
       });
       const auto counter = *ActivationCounter::Create(graph);
       const int64_t counted = kBatch - 1;
-      counter->Forward(*program, images.data(), counted);
+      counter->Forward(*program, BatchOf(images, counted), counted);
       const ActivationStatistics statistics = counter->Statistics(*network);
 
       EXPECT_EQ(statistics.images(), counted);
@@ -130,7 +142,7 @@ TEST(ActivationCounter, EqualsCountingEveryProduct) {
 
 // Protects: the rest of a batch that is not full is no image, an evaluation
 // counts no more than it should, and finds the same accuracy.
-TEST(ActivationCounter, CountsTheFirstImagesOfAnEvaluation) {
+TEST(ActivationCounter, CountsAPartOfAnEvaluation) {
   GraphBuilder net("small", Image(32));
   net.Linear("fc", net.Convolution("conv", "image", 4, 3, 4), 10);
   const Graph graph = net.graph();
@@ -157,6 +169,100 @@ TEST(ActivationCounter, CountsTheFirstImagesOfAnEvaluation) {
     EXPECT_LT(statistics.layers(0).zeros(), 0.1)
         << "pixels are hardly ever 0, all of a padded image is";
   }
+}
+
+// `each` images of each of 12 classes, one class after the other, as image
+// folders have them. One of class k has k + 1 values of 12 that are not 0.
+std::unique_ptr<MemoryDataset> OrderedByClass(int each) {
+  DatasetInfo info;
+  info.name = "ordered";
+  info.source = "made up";
+  info.shape = {.height = 2, .width = 2, .channels = 3};
+  info.normalization = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
+  std::vector<uint8_t> pixels;
+  std::vector<int32_t> labels;
+  for (int k = 0; k < 12; ++k) {
+    info.class_names.push_back(std::string(1, static_cast<char>('a' + k)));
+    for (int i = 0; i < each; ++i) {
+      labels.push_back(k);
+      pixels.insert(pixels.end(), k + 1, 255);
+      pixels.insert(pixels.end(), 11 - k, 0);
+    }
+  }
+  return *MemoryDataset::Create(info, pixels, labels);
+}
+
+Graph LinearOnly() {
+  GraphBuilder net("linear", Image(2));
+  const std::string a = net.Relu("relu1", net.Linear("fc1", "image", 5));
+  const std::string b = net.Relu("relu2", net.Linear("fc2", a, 6));
+  net.Linear("fc3", b, 12);
+  return net.graph();
+}
+
+ActivationStatistics StatisticsOf(const Dataset& dataset, int batch_size,
+                                  Communicator& ranks) {
+  const auto network = Train(LinearOnly(),
+                             "rules { layers: '*' "
+                             "activations { dorefa { bits: 2 } } }");
+  const auto loader = *Loader::Create(
+      dataset,
+      {.batch_size = batch_size, .rank = ranks.rank(), .ranks = ranks.size()});
+  const auto program =
+      *Program::Compile(network->graph(), network->Values(false),
+                        {.batch = batch_size / ranks.size()});
+  const auto counter = *ActivationCounter::Create(network->graph());
+  EXPECT_TRUE(Evaluate(*program, *loader, counter.get(), {}, ranks).ok());
+  return counter->Statistics(*network);
+}
+
+// Protects: all classes of a test set in their order are counted, each as
+// often as the others; the first 1,000 images would show the first ones alone.
+TEST(ActivationCounter, CountsAllClassesOfAnOrderedTestSet) {
+  const auto dataset = OrderedByClass(300);
+  const ActivationStatistics statistics =
+      StatisticsOf(*dataset, 100, SingleRank());
+  EXPECT_EQ(statistics.images(), 1000u);
+  EXPECT_TRUE(statistics.layers(1).has_zeros_before_quantization());
+  // 1,000 / 12 images of a class, up to one; on average 6.5 of 12 not 0.
+  const double of_one_image = 1.0 / 1000;
+  EXPECT_NEAR(statistics.layers(0).zeros(), 1 - 6.5 / 12, 6 * of_one_image);
+}
+
+// Protects: what is counted does not depend on how an evaluation is divided
+// into batches and among ranks; a rank may have no image at all.
+TEST(ActivationCounter, IsTheSameForAnyBatchSizeAndNumberOfRanks) {
+  for (const int each : {1, 150}) {
+    const auto dataset = OrderedByClass(each);
+    const std::string expected =
+        StatisticsOf(*dataset, 100, SingleRank()).SerializeAsString();
+    EXPECT_EQ(StatisticsOf(*dataset, 17, SingleRank()).SerializeAsString(),
+              expected);
+    for (const int ranks : {2, 3}) {
+      RunRanks(ranks, [&](Communicator& communicator) {
+        EXPECT_EQ(StatisticsOf(*dataset, 48, communicator).SerializeAsString(),
+                  expected)
+            << ranks << " ranks, " << each << " images of each class";
+      });
+    }
+  }
+}
+
+// Protects: ten crops of an image are one image, whose views count alike.
+TEST(ActivationCounter, ViewsAreOfOneImage) {
+  const Graph graph = LinearOnly();
+  const auto network = Train(graph, "");
+  const auto program =
+      *Program::Compile(graph, network->Values(false), {.batch = 2});
+  program->LoadWeights();
+  const auto counter = *ActivationCounter::Create(graph);
+  std::vector<float> images(2 * 12, 1.0f);
+  counter->Forward(*program, BatchOf(images, 2, /*view=*/0), 2);
+  images.assign(2 * 12, 0.0f);
+  counter->Forward(*program, BatchOf(images, 2, /*view=*/1), 2);
+  const ActivationStatistics statistics = counter->Statistics(*network);
+  EXPECT_EQ(statistics.images(), 2u);
+  EXPECT_DOUBLE_EQ(statistics.layers(0).zeros(), 0.5);
 }
 
 }  // namespace

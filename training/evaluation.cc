@@ -31,12 +31,10 @@ absl::StatusOr<Sums> EvaluateShare(
       return absl::CancelledError("stopped as asked to");
     ASSIGN_OR_RETURN(const Batch* batch, images.Next());
     if (batch->count == 0) continue;  // nothing for this rank
-    // A batch that is not full has only so many images of the dataset.
-    const int64_t counted =
-        counter == nullptr ? 0 : counter->Room(batch->count);
     const void* const logits =
-        counted > 0 ? counter->Forward(program, batch->images.data(), counted)
-                    : program.Forward(batch->images.data());
+        counter == nullptr
+            ? program.Forward(batch->images.data())
+            : counter->Forward(program, *batch, images.images_per_epoch());
     const void* judged = logits;
     DataType type = program.type();
     if (images.views() > 1) {
@@ -64,6 +62,7 @@ absl::StatusOr<Evaluation> Evaluate(Program& program, Loader& images,
   const absl::StatusOr<Sums> share =
       EvaluateShare(program, images, counter, stop_requested);
   RETURN_IF_ERROR(Agree(ranks, share.status()));
+  if (counter != nullptr) counter->AddUp(ranks);
   std::array<double, 3> all = {share->loss, static_cast<double>(share->correct),
                                static_cast<double>(share->count)};
   ranks.AllReduceSum(std::span<double>(all));

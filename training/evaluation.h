@@ -21,11 +21,10 @@ struct Evaluation {
 // epoch of `images`, whose batches have the program's size. The program is one
 // of inference. Several views of an image (Loader::views) are judged by the
 // mean of their class probabilities. With a counter, it counts the activations
-// of the first images. Cancelled when `stop_requested`, which is asked before
-// every batch, says so.
-// Collective: each rank's loader has its share of every batch; all ranks return
-// the same, of all images, and an error of one is an error of all. A counter
-// sees its own rank's images.
+// of a part of the images. Cancelled when `stop_requested`, which is asked
+// before every batch, says so. Collective: each rank's loader has its share of
+// every batch; all ranks return the same, of all images, and an error of one is
+// an error of all; with counters on all ranks or on none.
 absl::StatusOr<Evaluation> Evaluate(
     Program& program, Loader& images, ActivationCounter* counter = nullptr,
     const std::function<bool()>& stop_requested = {},
