@@ -16,6 +16,7 @@
 #include "models/build.h"
 #include "models/graph_builder.h"
 #include "models/parameters.h"
+#include "quant/power_of_two.h"
 
 namespace tritlab {
 namespace {
@@ -159,6 +160,66 @@ TEST(IntegerProgramTest, TwoProductsAreExact) {
   }
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.1 * size);
+}
+
+// Weights of the values that INQ has with 5 bits, and, where `both_ends`, a
+// channel of one convolution with 128, -128 and 1 times the smallest.
+PackedModel PackedInq(bool both_ends) {
+  NetworkToPack network;
+  network.graph = ResNet();
+  bool first = true;
+  const Parameters parameters = *InitialParameters(network.graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors) {
+    network.values[tensor.name] = tensor.values;
+    if (tensor.role != ParameterTensor::Role::kWeights) continue;
+    // 2^-2 down to 2^-9, then their negatives.
+    const PowerOfTwoLevels levels(/*largest_exponent=*/-2,
+                                  /*smallest_exponent=*/-9, /*bits=*/5);
+    std::vector<float> weights = tensor.values;
+    for (float& w : weights) w = std::clamp(w, -0.25f, 0.15f);
+    if (both_ends && first) {
+      weights[0] = 0.25f;
+      weights[1] = -0.25f;
+      weights[2] = 1.0f / 512;
+    }
+    first = false;
+    network.codes[tensor.name] = levels.Encode(weights);
+  }
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  for (int c = 0; c < 3; ++c) {
+    model.description.add_mean(0.5f);
+    model.description.add_deviation(0.25f);
+  }
+  for (int i = 0; i < network.graph.nodes_size(); ++i)
+    model.description.add_clips(3);
+  return model;
+}
+
+// Protects: powers of two are never clipped, 128 is no signed byte or not. Only
+// the convolution that has both ends pays a second product.
+TEST(IntegerProgramTest, FiveBitsOfInqAreExactWithoutAsking) {
+  int64_t weight_bytes[2];
+  for (const bool both_ends : {false, true}) {
+    const PackedModel model = PackedInq(both_ends);
+    auto program = IntegerProgram::Create(model, {.batch = 4, .packed = false});
+    auto reference =
+        IntegerProgram::Create(model, {.batch = 4, .reference = true});
+    auto exact = IntegerProgram::Create(model, {.batch = 4, .exact = true});
+    ASSERT_TRUE(program.ok()) << program.status();
+    ASSERT_TRUE(reference.ok()) << reference.status();
+    ASSERT_TRUE(exact.ok()) << exact.status();
+    EXPECT_EQ((*program)->weight_error(), 0);
+    weight_bytes[both_ends] = (*reference)->weight_bytes();  // not padded
+    const std::vector<uint8_t> images = Images((*program)->image().size());
+    std::vector<float> logits(4 * kClasses), of_reference = logits,
+                                             of_exact = logits;
+    (*program)->Run(images.data(), logits.data());
+    (*reference)->Run(images.data(), of_reference.data());
+    (*exact)->Run(images.data(), of_exact.data());
+    EXPECT_EQ(logits, of_reference);
+    EXPECT_EQ(logits, of_exact);
+  }
+  EXPECT_EQ(weight_bytes[true] - weight_bytes[false], 8 * 3 * 3 * 3);
 }
 
 // Protects: the first layer reads the image as it is and the last one's weights
