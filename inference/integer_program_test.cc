@@ -45,17 +45,62 @@ Graph Vgg() {
   return Network(spec);
 }
 
-// Narrow ones of the networks for photographs.
-std::vector<Graph> PhotographNetworks() {
-  ModelSpec basic, bottlenecks, alexnet, vgg16;
-  basic.mutable_imagenet_resnet()->set_depth(18);
-  basic.mutable_imagenet_resnet()->set_width(4);
-  bottlenecks.mutable_imagenet_resnet()->set_depth(50);
-  bottlenecks.mutable_imagenet_resnet()->set_width(4);
-  alexnet.mutable_alexnet()->set_width(6);
-  vgg16.mutable_vgg16()->set_width(2);  // with biases
-  return {Network(basic, 32), Network(bottlenecks, 32), Network(alexnet, 64),
-          Network(vgg16, 32)};
+Graph ImageNetResNet(int depth, ImageNetResNetSpec::Variant variant,
+                     ImageNetResNetSpec::Stem stem) {
+  ModelSpec spec;
+  spec.mutable_imagenet_resnet()->set_depth(depth);
+  spec.mutable_imagenet_resnet()->set_variant(variant);
+  spec.mutable_imagenet_resnet()->set_stem(stem);
+  spec.mutable_imagenet_resnet()->set_width(4);
+  // The last stage has one pixel, from either stem.
+  return Network(spec, stem == ImageNetResNetSpec::SMALL_IMAGES ? 8 : 32);
+}
+
+Graph AlexNet(AlexNetSpec::Variant variant) {
+  ModelSpec spec;
+  spec.mutable_alexnet()->set_width(6);
+  spec.mutable_alexnet()->set_variant(variant);
+  return Network(spec, 64);
+}
+
+Graph Vgg16(bool batch_normalization, bool dropout) {
+  ModelSpec spec;
+  spec.mutable_vgg16()->set_width(2);
+  spec.mutable_vgg16()->set_batch_normalization(batch_normalization);
+  spec.mutable_vgg16()->set_dropout(dropout);
+  return Network(spec, 32);
+}
+
+Graph GoogLeNet(bool batch_normalization, GoogLeNetSpec::Stem stem) {
+  ModelSpec spec;
+  spec.mutable_googlenet()->set_width(8);
+  spec.mutable_googlenet()->set_batch_normalization(batch_normalization);
+  spec.mutable_googlenet()->set_stem(stem);
+  return Network(spec, 32);
+}
+
+// Narrow ones of all networks that models/model.proto has.
+std::vector<Graph> AllNetworks() {
+  std::vector<Graph> networks = {
+      ResNet(),
+      ResNet(CifarResNetSpec::PRE_ACTIVATION),
+      Vgg(),
+      AlexNet(AlexNetSpec::TTQ),
+      AlexNet(AlexNetSpec::CAFFE),
+      Vgg16(/*batch_normalization=*/false, /*dropout=*/true),
+      Vgg16(/*batch_normalization=*/true, /*dropout=*/false),
+      GoogLeNet(/*batch_normalization=*/false, GoogLeNetSpec::PHOTOGRAPHS),
+      GoogLeNet(/*batch_normalization=*/true, GoogLeNetSpec::PHOTOGRAPHS),
+      GoogLeNet(/*batch_normalization=*/true, GoogLeNetSpec::SMALL_IMAGES)};
+  for (const auto stem :
+       {ImageNetResNetSpec::PHOTOGRAPHS, ImageNetResNetSpec::SMALL_IMAGES}) {
+    for (const int depth : {18, 34, 50}) {
+      networks.push_back(ImageNetResNet(depth, ImageNetResNetSpec::V1_5, stem));
+    }
+  }
+  networks.push_back(ImageNetResNet(50, ImageNetResNetSpec::V1,
+                                    ImageNetResNetSpec::PHOTOGRAPHS));
+  return networks;
 }
 
 // The network with drawn weights, every second layer's with codes.
@@ -100,13 +145,10 @@ constexpr Form kForms[] = {{false, PackedModelDescription::INT8},
                            {true, PackedModelDescription::INT8},
                            {false, PackedModelDescription::F32}};
 
-// The promise of the integer program: no bit depends on how it is computed.
+// The promise of the integer program: no bit depends on how it is computed,
+// whatever network it is of.
 TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
-  std::vector<Graph> graphs = PhotographNetworks();
-  for (const Graph& graph :
-       {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()})
-    graphs.push_back(graph);
-  for (const Graph& graph : graphs) {
+  for (const Graph& graph : AllNetworks()) {
     for (const Form& form : kForms) {
       PackedModel model = Packed(graph);
       model.description.set_first_and_last(form.first_and_last);
