@@ -25,8 +25,11 @@ absl::Status Calibrate(Program& program, const Dataset& images,
                        ClipMethod method, PackedModel& model) {
   ASSIGN_OR_RETURN(
       const auto loader,
-      // Shuffled: datasets come sorted by class.
-      Loader::Create(images, {.batch_size = program.batch(), .shuffle = true}));
+      // Shuffled: datasets come sorted by class. Without a last batch that is
+      // not full; an image that cannot be read is made up for.
+      Loader::Create(images, {.batch_size = program.batch(),
+                              .shuffle = true,
+                              .drop_last = images.size() >= program.batch()}));
   loader->Start(0);
   std::map<int, ActivationHistogram> histograms;
   program.LoadWeights();

@@ -1,7 +1,9 @@
 #include "experiments/phase_result.h"
 
 #include <memory>
+#include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
 
@@ -81,6 +83,32 @@ TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {
   EXPECT_EQ(result.layers(7).kind(), "linear");
   EXPECT_GT(result.weight_sparsity(), 0.24);
   EXPECT_LT(result.weight_sparsity(), 0.25);
+}
+
+// Protects: no weight may be another than its code stands for, such as one that
+// INQ's last stage has left between powers of two. The layer is named.
+TEST_F(PhaseResultTest, AWeightThatIsNotItsCodesValueIsAnError) {
+  InqSpec* const inq = phase_.mutable_policy()
+                           ->mutable_rules(0)
+                           ->mutable_quantizer()
+                           ->mutable_inq();
+  inq->set_bits(5);
+  inq->add_portions(0.5f);
+  inq->add_portions(1);
+  network_ =
+      *TrainedNetwork::Create(graph_, phase_.policy(), OptimizerSpec(), 1);
+  ASSERT_TRUE(network_->Initialize(nullptr).ok());
+  const auto status = [&] {
+    network_->Quantize();
+    return MakePhaseResult(phase_, position_, *network_, *CountCost(graph_))
+        .status();
+  };
+  ASSERT_TRUE(network_->BeginStage(0).ok());
+  EXPECT_EQ(status().code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(std::string(status().message()),
+              testing::StartsWith("layer conv1: weight "));
+  ASSERT_TRUE(network_->BeginStage(1).ok());
+  EXPECT_TRUE(status().ok()) << status();
 }
 
 // Protects: filters are counted of the values that were measured, and two

@@ -6,6 +6,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "models/build.h"
+#include "models/cost.h"
 
 namespace tritlab {
 namespace {
@@ -36,6 +38,25 @@ TEST(SpecFileTest, ShippedSpecsAreValid) {
     ASSERT_TRUE(ReadTextProto(JoinPath(kSpecs, file), spec).ok()) << file;
     EXPECT_TRUE(ValidateSpec(spec).ok()) << file << ": " << ValidateSpec(spec);
     EXPECT_EQ(spec.name() + ".textproto", file);
+  }
+}
+
+// Protects: the crop and the first convolution's padding are of one network:
+// what Caffe's AlexNet is known to cost (models/alexnet_test.cc).
+TEST(SpecFileTest, AlexNetOnImageNetCostsWhatCaffesDoes) {
+  for (const char* name :
+       {"inq_alexnet_imagenet_5bit", "pruned_inq_alexnet_imagenet_5bit"}) {
+    ExperimentSpec spec;
+    ASSERT_TRUE(
+        ReadTextProto(JoinPath(kSpecs, std::string(name) + ".textproto"), spec)
+            .ok());
+    InputOperator image;
+    image.set_height(spec.dataset().resize().crop());
+    image.set_width(spec.dataset().resize().crop());
+    image.set_channels(3);
+    const Cost cost = *CountCost(*BuildGraph(spec.model(), image, 1000));
+    EXPECT_EQ(cost.parameters, 60965224) << name;
+    EXPECT_EQ(cost.multiply_adds, 724406816) << name;
   }
 }
 

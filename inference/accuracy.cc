@@ -29,24 +29,33 @@ absl::StatusOr<double> Top1(Model& model, const Dataset& images) {
   std::vector<uint8_t> pixels(batch * of_image);
   std::vector<float> logits(batch * classes);
   std::vector<int32_t> labels(batch);
-  int64_t correct = 0;
-  for (int64_t begin = 0; begin < images.size(); begin += batch) {
-    const int64_t count = std::min(batch, images.size() - begin);
-    for (int64_t i = 0; i < count; ++i) {
-      RETURN_IF_ERROR(
-          images.Read(begin + i,
-                      std::span(pixels).subspan(i * of_image,
+  int64_t correct = 0, seen = 0;
+  for (int64_t next = 0; next < images.size();) {
+    int64_t count = 0;
+    for (; count < batch && next < images.size(); ++next) {
+      const absl::Status status =
+          images.Read(next,
+                      std::span(pixels).subspan(count * of_image,
                                                 static_cast<size_t>(of_image)),
-                      &labels[i]));
+                      &labels[count]);
+      if (status.ok()) {
+        ++count;
+      } else if (!images.LeaveOut(next, status)) {
+        return status;
+      }
     }
     RETURN_IF_ERROR(model.Run(pixels, logits));
     for (int64_t i = 0; i < count; ++i) {
       const auto first = logits.begin() + i * classes;
       correct += std::max_element(first, first + classes) - first == labels[i];
     }
+    seen += count;
   }
-  return 100.0 * static_cast<double>(correct) /
-         static_cast<double>(std::max<int64_t>(images.size(), 1));
+  if (seen == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        images.source(), ": there is no image in it that can be read"));
+  }
+  return 100.0 * static_cast<double>(correct) / static_cast<double>(seen);
 }
 
 }  // namespace tritlab

@@ -8,8 +8,9 @@
 
 namespace tritlab {
 
-// Top-1 in percent over all images. InvalidArgument when images or classes are
-// not the model's.
+// Top-1 in percent over all images but those that the dataset leaves out
+// (Dataset::LeaveOut). InvalidArgument when images or classes are not the
+// model's, or no image is left.
 absl::StatusOr<double> Top1(Model& model, const Dataset& images);
 
 }  // namespace tritlab

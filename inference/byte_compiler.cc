@@ -201,8 +201,10 @@ class ByteCompiler {
                                              program_.options().reference));
     }
     if (layer.product != nullptr) return absl::OkStatus();
-    layer.weights = program_.options().exact ? ExactBytesOfCodes(coded, outputs)
-                                             : BytesOfCodes(coded, outputs);
+    const bool two_products =
+        program_.options().exact || NeedsTwoProducts(coded, outputs);
+    layer.weights = two_products ? ExactBytesOfCodes(coded, outputs)
+                                 : BytesOfCodes(coded, outputs);
     program_.CountWeights(0, layer.weights.error);
     return absl::OkStatus();
   }

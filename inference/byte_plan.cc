@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
+#include "inference/byte_weights.h"
 #include "models/parameters.h"
 
 namespace tritlab {
@@ -30,6 +32,15 @@ absl::StatusOr<BytePlan> BytePlan::Create(
   double bytes = 0;
   for (const Shape& shape : shaped.shapes)
     bytes += static_cast<double>(shape.size()) * (options.exact ? 5 : 1);
+  for (const int node : WeightedNodes(graph)) {
+    const auto weights =
+        plan.tensors_.find(graph.nodes(node).name() + "/weights");
+    if (options.exact || weights == plan.tensors_.end()) continue;
+    const auto& codebook = weights->second->codebook();
+    if (MayNeedTwoProducts(
+            {codebook.data(), static_cast<size_t>(codebook.size())}))
+      bytes += 4.0 * static_cast<double>(plan.ShapeOf(node).size());
+  }
   for (const int node : plan.in_floats_) {
     bytes += 4.0 * static_cast<double>(plan.InputShape(node).size() +
                                        plan.ShapeOf(node).size());

@@ -9,17 +9,17 @@
 namespace tritlab {
 namespace {
 
+bool Has(std::span<const float> weights, float unit, long multiple) {
+  return std::any_of(weights.begin(), weights.end(), [=](float w) {
+    return std::lround(w / unit) == multiple;
+  });
+}
+
 // The weights of one channel in units of `unit`, and the error of that.
 void StoreChannel(std::span<const float> weights, float unit, size_t channel,
                   ByteWeights& bytes) {
   const size_t n = weights.size();
-  const bool has_largest =
-      std::any_of(weights.begin(), weights.end(),
-                  [&](float w) { return std::lround(w / unit) == 128; });
-  const bool has_smallest =
-      std::any_of(weights.begin(), weights.end(),
-                  [&](float w) { return std::lround(w / unit) == -128; });
-  if (has_largest && !has_smallest) unit = -unit;
+  if (Has(weights, unit, 128) && !Has(weights, unit, -128)) unit = -unit;
   bytes.scales[channel] = unit;
   float largest = 0, error = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -94,6 +94,28 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
     bytes.scales[channel] *= ChannelScale(coded, channel, outputs);
   }
   return bytes;
+}
+
+bool MayNeedTwoProducts(std::span<const float> codebook) {
+  float smallest = INFINITY, above = 0, below = 0;
+  for (const float value : codebook) {
+    if (value != 0) smallest = std::min(smallest, std::abs(value));
+    above = std::max(above, value);
+    below = std::max(below, -value);
+  }
+  return std::min(above, below) >= 127.5f * smallest;
+}
+
+bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs) {
+  if (!MayNeedTwoProducts(coded.codebook)) return false;
+  const size_t n = coded.codes.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
+    const float unit = CommonMeasure(of_channel);
+    if (unit > 0 && Has(of_channel, unit, 128) && Has(of_channel, unit, -128))
+      return true;
+  }
+  return false;
 }
 
 ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {

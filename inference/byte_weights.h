@@ -29,10 +29,17 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
 // and 128 is none: a channel that has the latter alone is negated; where both
-// occur (INQ with 5 bits, in a channel that has all levels), 127 stands for
-// 128, and `error` says so. Else, as for TTQ, whose two scales have no common
-// measure, the largest value becomes 127: error at most 1 / 254.
+// occur (NeedsTwoProducts), 127 stands for 128, and `error` says so. Else, as
+// for TTQ, whose two scales have no common measure, the largest value becomes
+// 127: error at most 1 / 254.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
+
+// Whether a channel holds 128 and -128 times its smallest magnitude (INQ with 5
+// bits, where a channel has both ends of the levels), so that bytes of one
+// product would clip what those of two (ExactBytesOfCodes) hold.
+bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs);
+// False when no codes of this codebook do.
+bool MayNeedTwoProducts(std::span<const float> codebook);
 
 // The same without an error, as two products where one is not enough: the
 // positive and the negative weights of a ternary layer, each with its scale;

@@ -107,6 +107,24 @@ TEST(ByteWeightsTest, FiveBitsOfInqAreExactUnlessAChannelHasBothExtremes) {
   EXPECT_NEAR(off.error, 1.0 / 128, 1e-9);
 }
 
+// What one product would clip is seen, channel by channel; neither TTQ nor a
+// layer whose ends lie in different channels pays for it.
+TEST(ByteWeightsTest, TwoProductsAreNeededWhereAChannelHasBothExtremes) {
+  CodedWeights inq = {.codes = {1, 1, 2, 0, 3, 3, 2, 0, 1, 0, 0, 3, 0, 0, 0, 0},
+                      .codebook = {0, 128, 1, -128},
+                      .bits = 5};
+  // The third channel's smallest is 128 itself.
+  EXPECT_FALSE(NeedsTwoProducts(inq, kOutputs));
+  EXPECT_TRUE(MayNeedTwoProducts(inq.codebook));
+  inq.codes[0] = 3;
+  EXPECT_TRUE(NeedsTwoProducts(inq, kOutputs));
+  EXPECT_EQ(ExactBytesOfCodes(inq, kOutputs).error, 0);
+  const CodedWeights ttq = {
+      .codes = RandomCodes(400, 3), .codebook = {0, 1.28f, -0.01f}, .bits = 2};
+  EXPECT_FALSE(NeedsTwoProducts(ttq, kOutputs));
+  EXPECT_FALSE(MayNeedTwoProducts({}));
+}
+
 // What one product cannot hold, two do: TTQ's two scales, a channel's scale
 // beside them, and +128 with -128 and 1.
 TEST(ByteWeightsTest, TwoProductsAreExact) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "inference/integer_program.h"
 #include "models/cost.h"
@@ -30,14 +31,15 @@ absl::StatusOr<int64_t> ImagesToEmulate(const PackedModel& model) {
 
 absl::StatusOr<Emulation> Emulate(const PackedModel& model,
                                   const Dataset& images, int64_t count) {
-  if (images.size() == 0) {
+  const auto no_image = [&](absl::string_view which) {
     return absl::InvalidArgumentError(
-        absl::StrCat(images.source(), ": there is no image in it"));
-  }
+        absl::StrCat(images.source(), ": there is no image in it", which));
+  };
+  if (images.size() == 0) return no_image("");
   Emulation emulation;
-  emulation.images = std::min(count, images.size());
+  const int64_t chosen = std::min(count, images.size());
   // What a batch has room for is computed, whether there are as many or not.
-  const int64_t batch = std::min(kMostAtOnce, emulation.images);
+  const int64_t batch = std::min(kMostAtOnce, chosen);
   ASSIGN_OR_RETURN(const auto program,
                    IntegerProgram::Create(model, {.batch = batch}));
   ASSIGN_OR_RETURN(
@@ -52,14 +54,20 @@ absl::StatusOr<Emulation> Emulate(const PackedModel& model,
   std::vector<float> logits(batch * classes), of_plain = logits;
   std::vector<int32_t> labels(batch);
   int64_t correct = 0;
-  for (int64_t begin = 0; begin < emulation.images; begin += batch) {
-    const int64_t in_batch = std::min(batch, emulation.images - begin);
-    for (int64_t i = 0; i < in_batch; ++i) {
-      RETURN_IF_ERROR(
-          images.Read((begin + i) * images.size() / emulation.images,
-                      std::span(pixels).subspan(i * of_image,
+  for (int64_t next = 0; next < chosen;) {
+    int64_t in_batch = 0;
+    for (; in_batch < batch && next < chosen; ++next) {
+      const int64_t index = next * images.size() / chosen;
+      const absl::Status status =
+          images.Read(index,
+                      std::span(pixels).subspan(in_batch * of_image,
                                                 static_cast<size_t>(of_image)),
-                      &labels[i]));
+                      &labels[in_batch]);
+      if (status.ok()) {
+        ++in_batch;
+      } else if (!images.LeaveOut(index, status)) {
+        return status;
+      }
     }
     program->Run(pixels.data(), logits.data());
     plain->Run(pixels.data(), of_plain.data());
@@ -69,7 +77,9 @@ absl::StatusOr<Emulation> Emulate(const PackedModel& model,
       emulation.differences += std::memcmp(first, logits.data() + i * classes,
                                            classes * sizeof(float)) != 0;
     }
+    emulation.images += in_batch;
   }
+  if (emulation.images == 0) return no_image(" that can be read");
   emulation.top1 = 100.0 * static_cast<double>(correct) /
                    static_cast<double>(emulation.images);
   return emulation;

@@ -22,8 +22,9 @@ struct Emulation {
 absl::StatusOr<int64_t> ImagesToEmulate(const PackedModel& model);
 
 // Runs both on `count` images, spread evenly over all of them, or on all if
-// there are not as many. InvalidArgument when there are none or they are not
-// the model's; otherwise as IntegerProgram::Create says.
+// there are not as many, without those that the dataset leaves out
+// (Dataset::LeaveOut). InvalidArgument when there are none or they are not the
+// model's; otherwise as IntegerProgram::Create says.
 absl::StatusOr<Emulation> Emulate(const PackedModel& model,
                                   const Dataset& images, int64_t count);
 

@@ -37,8 +37,10 @@ class IntegerProgram {
     // Images that go through the network together, so that what lies between
     // two layers stays in the cache; 0: as many as do. Changes no bit.
     int64_t part = 0;
-    // Two products where one of bytes is not exact (ExactBytesOfCodes), at 2
-    // to 2.4 times the time.
+    // Two products where one of bytes is not exact (ExactBytesOfCodes): TTQ's
+    // two scales, at 2 to 2.4 times the time. Powers of two up to 128 are exact
+    // with and without: a layer that one product would clip (NeedsTwoProducts)
+    // takes two.
     bool exact = false;
     // Convolutions' weights of at most 4 or 16 values lie in memory at 2 or 4
     // bits each (kernels/integer/packed_byte_array.h). Changes no bit of a

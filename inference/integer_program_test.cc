@@ -16,6 +16,7 @@
 #include "models/build.h"
 #include "models/graph_builder.h"
 #include "models/parameters.h"
+#include "quant/power_of_two.h"
 
 namespace tritlab {
 namespace {
@@ -44,17 +45,62 @@ Graph Vgg() {
   return Network(spec);
 }
 
-// Narrow ones of the networks for photographs.
-std::vector<Graph> PhotographNetworks() {
-  ModelSpec basic, bottlenecks, alexnet, vgg16;
-  basic.mutable_imagenet_resnet()->set_depth(18);
-  basic.mutable_imagenet_resnet()->set_width(4);
-  bottlenecks.mutable_imagenet_resnet()->set_depth(50);
-  bottlenecks.mutable_imagenet_resnet()->set_width(4);
-  alexnet.mutable_alexnet()->set_width(6);
-  vgg16.mutable_vgg16()->set_width(2);  // with biases
-  return {Network(basic, 32), Network(bottlenecks, 32), Network(alexnet, 64),
-          Network(vgg16, 32)};
+Graph ImageNetResNet(int depth, ImageNetResNetSpec::Variant variant,
+                     ImageNetResNetSpec::Stem stem) {
+  ModelSpec spec;
+  spec.mutable_imagenet_resnet()->set_depth(depth);
+  spec.mutable_imagenet_resnet()->set_variant(variant);
+  spec.mutable_imagenet_resnet()->set_stem(stem);
+  spec.mutable_imagenet_resnet()->set_width(4);
+  // The last stage has one pixel, from either stem.
+  return Network(spec, stem == ImageNetResNetSpec::SMALL_IMAGES ? 8 : 32);
+}
+
+Graph AlexNet(AlexNetSpec::Variant variant) {
+  ModelSpec spec;
+  spec.mutable_alexnet()->set_width(6);
+  spec.mutable_alexnet()->set_variant(variant);
+  return Network(spec, 64);
+}
+
+Graph Vgg16(bool batch_normalization, bool dropout) {
+  ModelSpec spec;
+  spec.mutable_vgg16()->set_width(2);
+  spec.mutable_vgg16()->set_batch_normalization(batch_normalization);
+  spec.mutable_vgg16()->set_dropout(dropout);
+  return Network(spec, 32);
+}
+
+Graph GoogLeNet(bool batch_normalization, GoogLeNetSpec::Stem stem) {
+  ModelSpec spec;
+  spec.mutable_googlenet()->set_width(8);
+  spec.mutable_googlenet()->set_batch_normalization(batch_normalization);
+  spec.mutable_googlenet()->set_stem(stem);
+  return Network(spec, 32);
+}
+
+// Narrow ones of all networks that models/model.proto has.
+std::vector<Graph> AllNetworks() {
+  std::vector<Graph> networks = {
+      ResNet(),
+      ResNet(CifarResNetSpec::PRE_ACTIVATION),
+      Vgg(),
+      AlexNet(AlexNetSpec::TTQ),
+      AlexNet(AlexNetSpec::CAFFE),
+      Vgg16(/*batch_normalization=*/false, /*dropout=*/true),
+      Vgg16(/*batch_normalization=*/true, /*dropout=*/false),
+      GoogLeNet(/*batch_normalization=*/false, GoogLeNetSpec::PHOTOGRAPHS),
+      GoogLeNet(/*batch_normalization=*/true, GoogLeNetSpec::PHOTOGRAPHS),
+      GoogLeNet(/*batch_normalization=*/true, GoogLeNetSpec::SMALL_IMAGES)};
+  for (const auto stem :
+       {ImageNetResNetSpec::PHOTOGRAPHS, ImageNetResNetSpec::SMALL_IMAGES}) {
+    for (const int depth : {18, 34, 50}) {
+      networks.push_back(ImageNetResNet(depth, ImageNetResNetSpec::V1_5, stem));
+    }
+  }
+  networks.push_back(ImageNetResNet(50, ImageNetResNetSpec::V1,
+                                    ImageNetResNetSpec::PHOTOGRAPHS));
+  return networks;
 }
 
 // The network with drawn weights, every second layer's with codes.
@@ -99,13 +145,10 @@ constexpr Form kForms[] = {{false, PackedModelDescription::INT8},
                            {true, PackedModelDescription::INT8},
                            {false, PackedModelDescription::F32}};
 
-// The promise of the integer program: no bit depends on how it is computed.
+// The promise of the integer program: no bit depends on how it is computed,
+// whatever network it is of.
 TEST(IntegerProgramTest, EqualsItsReferenceToTheLastBit) {
-  std::vector<Graph> graphs = PhotographNetworks();
-  for (const Graph& graph :
-       {ResNet(), ResNet(CifarResNetSpec::PRE_ACTIVATION), Vgg()})
-    graphs.push_back(graph);
-  for (const Graph& graph : graphs) {
+  for (const Graph& graph : AllNetworks()) {
     for (const Form& form : kForms) {
       PackedModel model = Packed(graph);
       model.description.set_first_and_last(form.first_and_last);
@@ -159,6 +202,66 @@ TEST(IntegerProgramTest, TwoProductsAreExact) {
   }
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.1 * size);
+}
+
+// Weights of the values that INQ has with 5 bits, and, where `both_ends`, a
+// channel of one convolution with 128, -128 and 1 times the smallest.
+PackedModel PackedInq(bool both_ends) {
+  NetworkToPack network;
+  network.graph = ResNet();
+  bool first = true;
+  const Parameters parameters = *InitialParameters(network.graph, 1);
+  for (const ParameterTensor& tensor : parameters.tensors) {
+    network.values[tensor.name] = tensor.values;
+    if (tensor.role != ParameterTensor::Role::kWeights) continue;
+    // 2^-2 down to 2^-9, then their negatives.
+    const PowerOfTwoLevels levels(/*largest_exponent=*/-2,
+                                  /*smallest_exponent=*/-9, /*bits=*/5);
+    std::vector<float> weights = tensor.values;
+    for (float& w : weights) w = std::clamp(w, -0.25f, 0.15f);
+    if (both_ends && first) {
+      weights[0] = 0.25f;
+      weights[1] = -0.25f;
+      weights[2] = 1.0f / 512;
+    }
+    first = false;
+    network.codes[tensor.name] = levels.Encode(weights);
+  }
+  PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
+  for (int c = 0; c < 3; ++c) {
+    model.description.add_mean(0.5f);
+    model.description.add_deviation(0.25f);
+  }
+  for (int i = 0; i < network.graph.nodes_size(); ++i)
+    model.description.add_clips(3);
+  return model;
+}
+
+// Protects: powers of two are never clipped, 128 is no signed byte or not. Only
+// the convolution that has both ends pays a second product.
+TEST(IntegerProgramTest, FiveBitsOfInqAreExactWithoutAsking) {
+  int64_t weight_bytes[2];
+  for (const bool both_ends : {false, true}) {
+    const PackedModel model = PackedInq(both_ends);
+    auto program = IntegerProgram::Create(model, {.batch = 4, .packed = false});
+    auto reference =
+        IntegerProgram::Create(model, {.batch = 4, .reference = true});
+    auto exact = IntegerProgram::Create(model, {.batch = 4, .exact = true});
+    ASSERT_TRUE(program.ok()) << program.status();
+    ASSERT_TRUE(reference.ok()) << reference.status();
+    ASSERT_TRUE(exact.ok()) << exact.status();
+    EXPECT_EQ((*program)->weight_error(), 0);
+    weight_bytes[both_ends] = (*reference)->weight_bytes();  // not padded
+    const std::vector<uint8_t> images = Images((*program)->image().size());
+    std::vector<float> logits(4 * kClasses), of_reference = logits,
+                                             of_exact = logits;
+    (*program)->Run(images.data(), logits.data());
+    (*reference)->Run(images.data(), of_reference.data());
+    (*exact)->Run(images.data(), of_exact.data());
+    EXPECT_EQ(logits, of_reference);
+    EXPECT_EQ(logits, of_exact);
+  }
+  EXPECT_EQ(weight_bytes[true] - weight_bytes[false], 8 * 3 * 3 * 3);
 }
 
 // Protects: the first layer reads the image as it is and the last one's weights
@@ -341,6 +444,10 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   model = Packed(ResNet());
   model.description.clear_mean();
   EXPECT_THAT(message(model), testing::HasSubstr("how images are normalized"));
+  model = Packed(ResNet());
+  model.description.set_mean(1, NAN);
+  EXPECT_THAT(message(model),
+              testing::HasSubstr("normalization is impossible"));
   model = Packed(ResNet());
   model.description.mutable_tensors(0)->set_name("other/weights");
   EXPECT_THAT(message(model), testing::HasSubstr("no tensor conv1/weights"));

@@ -24,8 +24,9 @@ namespace tritlab {
 class Model {
  public:
   // For `batch` images at a time. exact: two products where a layer's weights
-  // are not exact as bytes (TTQ's two scales), at 2 to 2.4 times the time. As
-  // ReadPackedModel and IntegerProgram::Create say; messages name the file.
+  // are not exact as bytes (TTQ's two scales; INQ's weights always are, up to
+  // 5 bits), at 2 to 2.4 times the time. As ReadPackedModel and
+  // IntegerProgram::Create say; messages name the file.
   static absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
                                                      int64_t batch = 1,
                                                      bool exact = false);

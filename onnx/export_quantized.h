@@ -7,8 +7,14 @@
 // that results are the same up to rounding: batch normalization is folded into
 // the layer before it, a ReLU into a range that begins at 0, and the layer
 // whose output is added to a residual is not rounded before the addition.
-// Weights are its bytes as well, in one product: those of
-// inference/byte_weights.h, whose error IntegerProgram::weight_error() says.
+// Weights are its bytes as well, in one product: BytesOfCodes of
+// inference/byte_weights.h, which says their error. Where a channel of INQ with
+// 5 bits has 128 and -128 (NeedsTwoProducts), the program is exact and 127
+// stands for 128 here.
+//
+// Where the model has its first and last layers in f32 (first_and_last), they
+// are here, too: with weights, biases and, of the first, an image that are not
+// rounded.
 #ifndef TRITLAB_ONNX_EXPORT_QUANTIZED_H_
 #define TRITLAB_ONNX_EXPORT_QUANTIZED_H_
 

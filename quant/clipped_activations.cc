@@ -67,9 +67,9 @@ absl::StatusOr<std::unique_ptr<ClippedActivations>> ClippedActivations::Create(
   RETURN_IF_ERROR(CheckBits("pact", spec.bits()));
   const float clip =
       spec.has_initial_clip() ? spec.initial_clip() : kDefaultInitialClip;
-  if (!(clip > 0 && std::isfinite(clip))) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("pact.initial_clip is %g; it must be above 0", clip));
+  if (!(clip >= kLeastClip && std::isfinite(clip))) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "pact.initial_clip is %g; it must be at least %g", clip, kLeastClip));
   }
   return std::unique_ptr<ClippedActivations>(
       new ClippedActivations(spec.bits(), clip, /*learned=*/true));

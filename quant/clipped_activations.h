@@ -7,7 +7,9 @@
 //   y = clip(x, 0, alpha)                                     (equation 1)
 //   q = round(y (2^k - 1) / alpha) alpha / (2^k - 1)          (equation 2)
 //   dq/dalpha = 1 where x >= alpha, else 0                    (equation 3)
-// alpha is regularized with the weights' decay.
+// alpha is regularized with the weights' decay, and kept at kLeastClip or
+// above, which the paper does not say: at 0 all values are 0 / 0, below it one
+// negative number, and no gradient leads back.
 //
 // Gradients pass the rounding unchanged, and the clip where 0 < x < clip; at
 // the ends of that interval they are 0, as behind a ReLU.
@@ -23,12 +25,17 @@
 
 namespace tritlab {
 
+// The smallest alpha: values between are so close to 0 that a layer which gets
+// there is worth nothing, but they are finite, and alpha may grow again.
+inline constexpr float kLeastClip = 1e-3f;
+
 class ClippedActivations : public ActivationQuantizer {
  public:
   // InvalidArgument, naming the field, unless bits is 1 to 8.
   static absl::StatusOr<std::unique_ptr<ClippedActivations>> Create(
       const DorefaActivationSpec& spec);
-  // InvalidArgument also when initial_clip is negative or no finite number.
+  // InvalidArgument also when initial_clip is below kLeastClip or no finite
+  // number.
   static absl::StatusOr<std::unique_ptr<ClippedActivations>> Create(
       const PactSpec& spec);
 
@@ -48,7 +55,10 @@ class ClippedActivations : public ActivationQuantizer {
   ClippedActivations(int bits, float clip, bool learned)
       : bits_(bits),
         learned_(learned),
-        clip_{.name = "alpha", .value = clip, .decays = true} {}
+        clip_{.name = "alpha",
+              .value = clip,
+              .decays = true,
+              .least = kLeastClip} {}
   float steps() const { return static_cast<float>((1 << bits_) - 1); }
 
   const int bits_;

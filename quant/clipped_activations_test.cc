@@ -71,6 +71,24 @@ TEST(ClippedActivationsTest, WhatIsNoNumberStaysNone) {
   EXPECT_TRUE(std::isnan(quantized[0]));
 }
 
+// Protects: the smallest alpha that an update may leave is one to compute with,
+// and to come back from.
+TEST(ClippedActivationsTest, TheLeastAlphaIsFiniteAndGrowsAgain) {
+  for (const int bits : {1, 8}) {
+    auto quantizer = Pact(bits, kLeastClip);
+    EXPECT_EQ(quantizer->parameters()[0].least, kLeastClip);
+    const std::vector<float> values = {-1, 0, 5e-4f, 1e-3f, 3};
+    std::vector<float> quantized(5), gradient(5, -1.0f);
+    quantizer->Quantize(values, quantized);
+    for (const float q : quantized) {
+      EXPECT_GE(q, 0);
+      EXPECT_LE(q, 1.001f * kLeastClip);
+    }
+    EXPECT_GT(quantized[4], 0);
+    EXPECT_EQ(quantizer->Backward(values, gradient, gradient), -2);
+  }
+}
+
 TEST(ClippedActivationsTest, ImpossibleSettingsAreNamed) {
   DorefaActivationSpec dorefa;
   EXPECT_THAT(

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -24,6 +25,8 @@ struct QuantizerParameter {
   float value = 0;
   float gradient = 0;
   bool decays = false;  // whether weight decay applies to it
+  // An update does not take it below.
+  float least = -std::numeric_limits<float>::infinity();
 };
 
 // What a quantizer remembers beside its parameters, as a checkpoint keeps it.

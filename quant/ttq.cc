@@ -33,10 +33,14 @@ absl::StatusOr<std::unique_ptr<TtqQuantizer>> TtqQuantizer::Create(
   return std::unique_ptr<TtqQuantizer>(new TtqQuantizer(spec));
 }
 
+size_t TtqQuantizer::ZerosOf(size_t weights) const {
+  return static_cast<size_t>(
+      std::lround(static_cast<double>(spec_.sparsity()) * weights));
+}
+
 float TtqQuantizer::Threshold(std::span<const float> latent) const {
   if (spec_.has_sparsity()) {
-    const size_t zeros = static_cast<size_t>(
-        std::lround(static_cast<double>(spec_.sparsity()) * latent.size()));
+    const size_t zeros = ZerosOf(latent.size());
     return zeros == 0 ? 0 : MagnitudeOfRank(latent, zeros);
   }
   if (spec_.has_mean_factor()) {
@@ -47,19 +51,48 @@ float TtqQuantizer::Threshold(std::span<const float> latent) const {
   return factor * LargestMagnitude(latent);
 }
 
+TtqQuantizer::Cut TtqQuantizer::CutOf(std::span<const float> latent) const {
+  Cut cut = {.threshold = Threshold(latent), .ties_end = latent.size()};
+  if (!spec_.has_sparsity() || !(cut.threshold > 0) ||
+      !std::isfinite(cut.threshold))
+    return cut;
+  size_t zeros = ZerosOf(latent.size());
+  for (const float w : latent) zeros -= std::abs(w) < cut.threshold;
+  for (size_t i = 0; i < latent.size(); ++i) {
+    if (std::abs(latent[i]) != cut.threshold) continue;
+    if (zeros == 0) {
+      cut.ties_end = i;
+      break;
+    }
+    --zeros;
+  }
+  return cut;
+}
+
+template <typename Visit>
+void TtqQuantizer::ForEachRange(const Cut& cut, size_t weights, Visit visit) {
+  visit(size_t{0}, cut.ties_end, cut.threshold);
+  if (cut.ties_end < weights)
+    visit(cut.ties_end, weights, std::nextafter(cut.threshold, 0.0f));
+}
+
 absl::Status TtqQuantizer::Initialize(std::span<const float> latent) {
   RETURN_IF_ERROR(CheckFinite(latent));
-  threshold_ = Threshold(latent);
+  cut_ = CutOf(latent);
   if (spec_.initial_scales() != TtqSpec::MEAN_MAGNITUDE)
     return absl::OkStatus();
   double sums[2] = {0, 0};
   int64_t counts[2] = {0, 0};
-  for (const float w : latent) {
-    if (std::abs(w) <= threshold_) continue;
-    const int side = w > 0 ? 0 : 1;
-    sums[side] += std::abs(w);
-    ++counts[side];
-  }
+  ForEachRange(cut_, latent.size(),
+               [&](size_t begin, size_t end, float threshold) {
+                 for (size_t i = begin; i < end; ++i) {
+                   const float w = latent[i];
+                   if (std::abs(w) <= threshold) continue;
+                   const int side = w > 0 ? 0 : 1;
+                   sums[side] += std::abs(w);
+                   ++counts[side];
+                 }
+               });
   // A side without weights keeps 1: nothing is computed with it until a weight
   // crosses the threshold.
   for (int side = 0; side < 2; ++side) {
@@ -71,23 +104,24 @@ absl::Status TtqQuantizer::Initialize(std::span<const float> latent) {
 
 void TtqQuantizer::Quantize(std::span<const float> latent,
                             std::span<float> quantized) {
-  threshold_ = Threshold(latent);
-  const float threshold = threshold_, w_p = scales_[0].value,
-              w_n = scales_[1].value;
+  cut_ = CutOf(latent);
+  const float w_p = scales_[0].value, w_n = scales_[1].value;
   // What is no number stays none: the loss must show that training diverged.
   const float undefined = std::numeric_limits<float>::quiet_NaN();
-  const float zero = std::isfinite(threshold) ? 0.0f : undefined;
-  for (size_t i = 0; i < latent.size(); ++i) {
-    const float w = latent[i];
-    const float below = w == w ? zero : undefined;
-    quantized[i] = w > threshold ? w_p : w < -threshold ? -w_n : below;
-  }
+  const float zero = std::isfinite(cut_.threshold) ? 0.0f : undefined;
+  ForEachRange(
+      cut_, latent.size(), [&](size_t begin, size_t end, float threshold) {
+        for (size_t i = begin; i < end; ++i) {
+          const float w = latent[i];
+          const float below = w == w ? zero : undefined;
+          quantized[i] = w > threshold ? w_p : w < -threshold ? -w_n : below;
+        }
+      });
 }
 
 void TtqQuantizer::Backward(std::span<const float> latent,
                             std::span<const float> grad_quantized,
                             std::span<float> grad_latent) {
-  const float threshold = threshold_;
   const TtqSpec::LearningRateMultipliers multipliers =
       spec_.learning_rate_multipliers();
   const bool neither = multipliers == TtqSpec::NEITHER;
@@ -96,18 +130,21 @@ void TtqQuantizer::Backward(std::span<const float> latent,
   const float below =
       neither || multipliers == TtqSpec::POSITIVE ? 1.0f : scales_[1].value;
   double sum_above = 0, sum_below = 0;
-  for (size_t i = 0; i < latent.size(); ++i) {
-    const float g = grad_quantized[i];
-    if (latent[i] > threshold) {
-      sum_above += g;
-      grad_latent[i] = above * g;
-    } else if (latent[i] < -threshold) {
-      sum_below += g;
-      grad_latent[i] = below * g;
-    } else {
-      grad_latent[i] = g;
-    }
-  }
+  ForEachRange(cut_, latent.size(),
+               [&](size_t begin, size_t end, float threshold) {
+                 for (size_t i = begin; i < end; ++i) {
+                   const float g = grad_quantized[i];
+                   if (latent[i] > threshold) {
+                     sum_above += g;
+                     grad_latent[i] = above * g;
+                   } else if (latent[i] < -threshold) {
+                     sum_below += g;
+                     grad_latent[i] = below * g;
+                   } else {
+                     grad_latent[i] = g;
+                   }
+                 }
+               });
   scales_[0].gradient = static_cast<float>(sum_above);
   scales_[1].gradient = static_cast<float>(-sum_below);
 }
@@ -118,12 +155,15 @@ std::optional<CodedWeights> TtqQuantizer::Encode(
   coded.codebook = {0.0f, scales_[0].value, -scales_[1].value};
   coded.bits = 2;
   coded.codes.reserve(latent.size());
-  const float threshold = Threshold(latent);
-  for (const float w : latent) {
-    coded.codes.push_back(w > threshold    ? kPositive
-                          : w < -threshold ? kNegative
-                                           : kZero);
-  }
+  ForEachRange(CutOf(latent), latent.size(),
+               [&](size_t begin, size_t end, float threshold) {
+                 for (size_t i = begin; i < end; ++i) {
+                   const float w = latent[i];
+                   coded.codes.push_back(w > threshold    ? kPositive
+                                         : w < -threshold ? kNegative
+                                                          : kZero);
+                 }
+               });
   return coded;
 }
 

@@ -25,11 +25,15 @@
 // the learning-rate multipliers, which TtqSpec can leave out on either side.
 //
 // With a constant sparsity r, Delta is instead the magnitude that r of the
-// layer's weights do not exceed; with a mean factor f, Delta = f * mean|w|.
+// layer's weights do not exceed. Of several weights of just that magnitude the
+// first ones become zero, so many that no more than r are (as prune.h has it),
+// but for weights that are 0 themselves. With a mean factor f, Delta = f *
+// mean|w|.
 #ifndef TRITLAB_QUANT_TTQ_H_
 #define TRITLAB_QUANT_TTQ_H_
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,11 +69,24 @@ class TtqQuantizer : public WeightQuantizer {
   float Threshold(std::span<const float> latent) const;
 
  private:
+  // Which weights become zero: up to `ties_end` those of magnitudes up to
+  // `threshold`, from there on those of smaller ones.
+  struct Cut {
+    float threshold = 0;
+    size_t ties_end = 0;
+  };
+
   explicit TtqQuantizer(const TtqSpec& spec) : spec_(spec) {}
+  size_t ZerosOf(size_t weights) const;  // with a constant sparsity
+  Cut CutOf(std::span<const float> latent) const;
+  // Calls visit(begin, end, threshold) for ranges of weights that become zero
+  // up to `threshold`, all of them together.
+  template <typename Visit>
+  static void ForEachRange(const Cut& cut, size_t weights, Visit visit);
 
   const TtqSpec spec_;
   std::array<QuantizerParameter, 2> scales_ = {{{"w_p", 1}, {"w_n", 1}}};
-  float threshold_ = 0;  // of the weights quantized last
+  Cut cut_;  // of the weights quantized last
 };
 
 }  // namespace tritlab

@@ -61,6 +61,31 @@ TEST(TtqTest, AConstantSparsityLeavesThatShareZero) {
   }
 }
 
+// Protects: weights of one magnitude do not vanish together: the share is
+// exact, in what is computed with, in gradients, in codes and in the scales'
+// start.
+TEST(TtqTest, OfEqualWeightsNoMoreThanTheShareAreZero) {
+  TtqSpec spec = WithSparsity(0.5f);
+  spec.set_initial_scales(TtqSpec::MEAN_MAGNITUDE);
+  auto quantizer = Make(spec);
+  const std::vector<float> latent = {3, -3, 3, 1, -3, 3};
+  ASSERT_TRUE(quantizer->Initialize(latent).ok());
+  const std::vector<float> expected = {0, 0, 3, 0, -3, 3};
+  EXPECT_EQ(Quantized(*quantizer, latent), expected);
+  const CodedWeights coded = *quantizer->Encode(latent);
+  for (size_t i = 0; i < latent.size(); ++i)
+    EXPECT_EQ(coded.value(i), expected[i]);
+  const std::vector<float> gradient = {1, 2, 4, 8, 16, 32};
+  std::vector<float> grad_latent(6);
+  quantizer->Backward(latent, gradient, grad_latent);
+  EXPECT_THAT(grad_latent, testing::ElementsAre(1, 2, 12, 8, 48, 96));
+  EXPECT_EQ(quantizer->parameters()[0].gradient, 36);
+  EXPECT_EQ(quantizer->parameters()[1].gradient, -16);
+  // What is 0 has no sign to keep.
+  EXPECT_THAT(Quantized(*quantizer, std::vector<float>(4, 0.0f)),
+              testing::Each(0.0f));
+}
+
 TEST(TtqTest, TheThresholdMayFollowTheMeanMagnitude) {
   TtqSpec spec;
   spec.set_mean_factor(0.5f);

@@ -284,6 +284,9 @@ void TrainedNetwork::Update(double learning_rate, int64_t step) {
       UpdateTensor(optimizer_, learning_rate, step, learned[p]->decays,
                    {&learned[p]->gradient, 1}, /*frozen=*/{},
                    {&learned[p]->value, 1}, layer.quantizer_state[p]);
+      // What is no number stays none.
+      if (learned[p]->value < learned[p]->least)
+        learned[p]->value = learned[p]->least;
     }
   }
 }

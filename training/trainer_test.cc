@@ -361,6 +361,30 @@ TEST_F(TrainerTest, InqFreezesAndReTrainsStageByStage) {
   }
 }
 
+// Protects: PACT's alpha, which a large decay drives through 0, stays one to
+// compute with.
+TEST_F(TrainerTest, PactsAlphaStaysPositive) {
+  PhaseSpec phase = Phase(kInq);
+  phase.mutable_optimizer()->set_weight_decay(0.9f);
+  phase.mutable_schedule()->clear_cosine();
+  phase.mutable_schedule()->set_learning_rate(5);
+  phase.mutable_policy()->mutable_rules(0)->clear_quantizer();
+  auto trainer = Make(phase, "alpha.ckpt");
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(trainer->Step().ok());
+  int alphas = 0;
+  for (const TrainedNetwork::Layer& layer : trainer->network().layers()) {
+    if (layer.activations == nullptr) continue;
+    for (const QuantizerParameter& alpha : layer.activations->parameters()) {
+      EXPECT_EQ(alpha.value, alpha.least);
+      EXPECT_GT(alpha.least, 0);
+      ++alphas;
+    }
+  }
+  EXPECT_GT(alphas, 0);
+  ASSERT_TRUE(trainer->Step().ok()) << "it goes on from there";
+}
+
 TEST_F(TrainerTest, APhaseOfNoEpochsIsEvaluatedAndKept) {
   PhaseSpec phase = Phase(R"(
     name: "rounded" epochs: 0 batch_size: 16
