@@ -131,6 +131,29 @@ absl::Status WriteFileAtomically(absl::string_view path,
   return file->Commit();
 }
 
+absl::StatusOr<int> OpenForWriting(const std::string& path, int flags,
+                                   absl::string_view called) {
+  // O_NONBLOCK: a pipe of that name would have it wait for the other end.
+  const int descriptor =
+      open(path.c_str(), flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+           0666);
+  const int error_number = errno;
+  struct stat info;
+  const bool known = descriptor < 0 ? lstat(path.c_str(), &info) == 0
+                                    : fstat(descriptor, &info) == 0;
+  // A folder's own error says what it is.
+  if (known && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+    if (descriptor >= 0) close(descriptor);
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is not a regular file; remove it"));
+  }
+  if (descriptor < 0) {
+    return FileError(error_number, called.empty() ? path : called,
+                     "cannot open to write");
+  }
+  return descriptor;
+}
+
 absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(
     absl::string_view path) {
   if (IsDirectory(path)) {
@@ -139,9 +162,8 @@ absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(
   }
   const std::string partial_path = absl::StrCat(path, ".partial");
   while (true) {
-    const int descriptor =
-        open(partial_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0) return FileError(errno, path, "cannot create");
+    ASSIGN_OR_RETURN(const int descriptor,
+                     OpenForWriting(partial_path, O_WRONLY, path));
     // The lock goes when its holder dies, so a partial file that is not locked
     // is a dead writer's. File systems without locks just do without.
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -152,7 +174,7 @@ absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(
     // Between open and lock the holder may have renamed or removed the file.
     struct stat opened, named;
     if (fstat(descriptor, &opened) != 0 ||
-        stat(partial_path.c_str(), &named) != 0 ||
+        lstat(partial_path.c_str(), &named) != 0 ||
         opened.st_ino != named.st_ino || opened.st_dev != named.st_dev) {
       close(descriptor);
       continue;

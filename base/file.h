@@ -67,6 +67,15 @@ class AtomicFile {
   absl::Status status_;
 };
 
+// A descriptor of the file at `path` to write to, made where it is missing;
+// `flags` are open's: O_WRONLY or O_RDWR, and O_APPEND. It does not wait, and
+// the name itself is not followed where it is a link: names that are known
+// beforehand (`X.lock`, `X.partial`) may have been put there by somebody else,
+// to have another file overwritten. InvalidArgument for what is no regular
+// file. Errors of opening begin with `called`, where that is not empty.
+absl::StatusOr<int> OpenForWriting(const std::string& path, int flags,
+                                   absl::string_view called = {});
+
 // Makes the folder and those above it, on the disk when it returns; fine when
 // it is there already.
 absl::Status MakeDirectories(absl::string_view path);

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/status_macros.h"
 
 namespace tritlab {
 namespace {
@@ -27,8 +28,7 @@ std::string BootId() {
 
 absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Lock(
     const std::string& path, int operation) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return FileError(errno, path, "cannot open");
+  ASSIGN_OR_RETURN(const int descriptor, OpenForWriting(path, O_RDWR));
   std::unique_ptr<FileLock> lock(new FileLock(descriptor));
   while (flock(descriptor, operation) != 0) {
     if (errno == EWOULDBLOCK) return nullptr;

@@ -20,7 +20,8 @@ namespace tritlab {
 class FileLock {
  public:
   // Makes the file where it is missing; its folder must be there. Waits for
-  // whoever holds it. Unimplemented where the file system keeps no locks.
+  // whoever holds it. Unimplemented where the file system keeps no locks;
+  // InvalidArgument for a link or anything else that is no regular file.
   static absl::StatusOr<std::unique_ptr<FileLock>> Wait(
       const std::string& path);
   // nullptr when someone else holds it.

@@ -1,6 +1,7 @@
 #include "base/file_lock.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +77,29 @@ TEST(FileLockTest, AFolderThatIsMissingIsNamed) {
   EXPECT_THAT(
       std::string(FileLock::Try(Path("nowhere/lock")).status().message()),
       HasSubstr("nowhere/lock: cannot open"));
+}
+
+// Protects: a link that somebody has put there in time does not lead the lock's
+// text into another file, nor is that file emptied.
+TEST(FileLockTest, ALinkIsNotFollowed) {
+  const std::string elsewhere = Path("elsewhere");
+  ASSERT_TRUE(WriteFileAtomically(elsewhere, "precious").ok());
+  for (const std::string& target : {elsewhere, Path("not there yet")}) {
+    const std::string link = Path("link");
+    ASSERT_EQ(symlink(target.c_str(), link.c_str()), 0);
+    EXPECT_THAT(std::string(FileLock::Try(link).status().message()),
+                HasSubstr("link: is not a regular file; remove it"));
+    ASSERT_EQ(unlink(link.c_str()), 0);
+  }
+  EXPECT_EQ(ReadFile(elsewhere).value(), "precious");
+  EXPECT_FALSE(FileExists(Path("not there yet")));
+}
+
+TEST(FileLockTest, APipeIsRefused) {
+  const std::string pipe = Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(std::string(FileLock::Wait(pipe).status().message()),
+              HasSubstr("pipe: is not a regular file; remove it"));
 }
 
 }  // namespace

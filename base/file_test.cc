@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -149,6 +150,34 @@ TEST(FileTest, WhatADeadWriterLeftIsOverwritten) {
   EXPECT_THAT(*ListDirectory(folder), ElementsAre("a"));
 }
 
+// Protects: a link that somebody has put there in time does not lead the bytes
+// into another file, nor is that file emptied.
+TEST(FileTest, ALinkInPlaceOfThePartialFileIsNotFollowed) {
+  const std::string folder = TestFolder();
+  const std::string path = JoinPath(folder, "a");
+  const std::string elsewhere = JoinPath(folder, "elsewhere");
+  ASSERT_TRUE(WriteFileAtomically(elsewhere, "precious").ok());
+  for (const std::string& target : {elsewhere, JoinPath(folder, "nowhere")}) {
+    ASSERT_EQ(symlink(target.c_str(), (path + ".partial").c_str()), 0);
+    const absl::Status status = WriteFileAtomically(path, "x");
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_EQ(status.message(),
+              path + ".partial: is not a regular file; remove it");
+    ASSERT_EQ(unlink((path + ".partial").c_str()), 0);
+  }
+  EXPECT_EQ(*ReadFile(elsewhere), "precious");
+  EXPECT_THAT(*ListDirectory(folder), ElementsAre("elsewhere"));
+}
+
+// Opening it would wait for somebody to read from it.
+TEST(FileTest, APipeInPlaceOfThePartialFileIsRefused) {
+  const std::string path = JoinPath(TestFolder(), "a");
+  ASSERT_EQ(mkfifo((path + ".partial").c_str(), 0600), 0);
+  const absl::Status status = WriteFileAtomically(path, "x");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_FALSE(FileExists(path));
+}
+
 TEST(FileTest, TwoWritersAtATimeAreRefused) {
   const std::string path = JoinPath(TestFolder(), "a");
   auto first = AtomicFile::Create(path);
@@ -171,8 +200,10 @@ TEST(FileTest, ErrorsNameThePath) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(WriteFileAtomically(folder, "x").code(),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(WriteFileAtomically(JoinPath(missing, "a"), "x").code(),
-            absl::StatusCode::kNotFound);
+  const absl::Status nowhere = WriteFileAtomically(JoinPath(missing, "a"), "x");
+  EXPECT_EQ(nowhere.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(nowhere.message()),
+              StartsWith(JoinPath(missing, "a") + ": "));
   EXPECT_EQ(ListDirectory(missing).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_FALSE(FileSize(missing).ok());

@@ -85,9 +85,8 @@ absl::StatusOr<std::unique_ptr<RecordAppender>> RecordAppender::Open(
       keep_bytes = reader->offset();
     }
   }
-  const int descriptor = open(std::string(path).c_str(),
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor < 0) return FileError(errno, path, "cannot open");
+  ASSIGN_OR_RETURN(const int descriptor,
+                   OpenForWriting(std::string(path), O_WRONLY | O_APPEND));
   std::unique_ptr<RecordAppender> appender(
       new RecordAppender(std::string(path), descriptor));
   if (ftruncate(descriptor, keep_bytes) != 0) {
@@ -125,7 +124,9 @@ absl::Status RecordAppender::Flush() {
 
 absl::StatusOr<std::unique_ptr<RecordReader>> RecordReader::Open(
     absl::string_view path) {
-  const int descriptor = open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a pipe would have it wait for somebody who writes.
+  const int descriptor =
+      open(std::string(path).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return FileError(errno, path, "cannot open");
   struct stat info;
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -46,7 +46,8 @@ class RecordAppender {
  public:
   // Makes the file if there is none. Of an existing file the whole records are
   // kept, and a torn one at the end (a write cut short by a crash) is cut off.
-  // Damage anywhere else is DataLoss; the file is then left as it is.
+  // Damage anywhere else is DataLoss; the file is then left as it is. Links are
+  // not followed: InvalidArgument, as for all that is no regular file.
   static absl::StatusOr<std::unique_ptr<RecordAppender>> Open(
       absl::string_view path);
   ~RecordAppender();

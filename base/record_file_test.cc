@@ -1,5 +1,6 @@
 #include "base/record_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -203,6 +204,31 @@ TEST(RecordAppenderTest, NeverTouchesAFileItDoesNotUnderstand) {
   PutFile(path, text);
   EXPECT_FALSE(RecordAppender::Open(path).ok());
   EXPECT_EQ(*ReadFile(path), text);
+}
+
+// Protects: what a link leads to is neither made nor written to, though it be a
+// record file.
+TEST(RecordAppenderTest, LinksAreNotFollowed) {
+  const std::string path = TestPath();
+  const std::string elsewhere = path + "_elsewhere";
+  remove(elsewhere.c_str());
+  ASSERT_EQ(symlink(elsewhere.c_str(), path.c_str()), 0);
+  EXPECT_EQ(RecordAppender::Open(path).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(FileExists(elsewhere));
+  const std::string bytes = FrameRecord("a") + "torn";
+  PutFile(elsewhere, bytes);
+  EXPECT_EQ(RecordAppender::Open(path).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(*ReadFile(elsewhere), bytes);
+}
+
+// Opening it would wait for the other end.
+TEST(RecordAppenderTest, APipeIsRefused) {
+  const std::string path = TestPath();
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(RecordAppender::Open(path).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 namespace tritlab {
 
+// The three changes whose order is random.
 enum class ColorChange { kBrightness, kContrast, kSaturation };
 
 // What happens to one image's colours.
@@ -24,6 +25,8 @@ struct ColorDecision {
   bool operator==(const ColorDecision&) const = default;
 };
 
+// One image's decision by the numbers of `random`: the same stream decides the
+// same. `spec` is a valid one; what it leaves at 0 does not happen.
 ColorDecision DecideColor(const ColorJitterSpec& spec,
                           const RandomStream& random);
 

@@ -45,6 +45,8 @@ class Request {
     Set(CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     Set(CURLOPT_FOLLOWLOCATION, 1L);
     Set(CURLOPT_MAXREDIRS, kMostRedirects);
+    if (!options.authorities.empty())
+      Set(CURLOPT_CAINFO, options.authorities.c_str());
     Set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     Set(CURLOPT_CONNECTTIMEOUT, long{options.connect_seconds});
     Set(CURLOPT_LOW_SPEED_LIMIT, kStalledBytesPerSecond);

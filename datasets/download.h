@@ -19,6 +19,8 @@ struct DownloadOptions {
   // Plain HTTP as well, from the first server and where it redirects to: for
   // servers of one's own. The checksum is checked all the same.
   bool allow_http = false;
+  // A PEM file of certificates to trust in place of the system's, likewise.
+  std::string authorities = {};
   int connect_seconds = 30;
   // A connection that brings next to nothing for so long is given up.
   int stalled_seconds = 30;

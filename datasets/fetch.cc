@@ -4,8 +4,10 @@
 //
 // makes DIR/cifar-10-batches-bin, which --data_root=DIR finds. Over HTTPS,
 // against a checksum that is part of this program; a download that was
-// interrupted is gone on with. Exit status: 0 done, 1 the server or the way to
-// it fails, 2 bad flags, other contents, or no room.
+// interrupted is gone on with. Exit status: 0 done; 1 the server or the way to
+// it fails, and the same command may go on later; 2 what it would not get past:
+// bad flags, a server that refuses (403, 404) or whose certificate cannot be
+// trusted, other contents than were published, or no room.
 #include <cstdlib>
 #include <string>
 

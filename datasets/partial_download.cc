@@ -20,17 +20,11 @@ constexpr int64_t kMaxValidatorBytes = 1024;
 absl::StatusOr<std::unique_ptr<PartialDownload>> PartialDownload::Open(
     const std::string& path) {
   const std::string part_path = absl::StrCat(path, ".part");
-  // O_NONBLOCK: a pipe of that name would have it wait for the other end.
-  const int descriptor =
-      open(part_path.c_str(),
-           O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-  if (descriptor < 0) return FileError(errno, part_path, "cannot open");
+  ASSIGN_OR_RETURN(const int descriptor, OpenForWriting(part_path, O_RDWR));
   std::unique_ptr<PartialDownload> part(new PartialDownload(path, descriptor));
   struct stat info;
-  if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(part_path, ": is not a regular file; remove it"));
-  }
+  if (fstat(descriptor, &info) != 0)
+    return FileError(errno, part_path, "cannot read");
   part->size_ = info.st_size;
   if (part->size_ > 0 && FileExists(part->ValidatorPath())) {
     ASSIGN_OR_RETURN(part->validator_,

@@ -13,6 +13,13 @@
 
 namespace tritlab {
 
+// What this process, begun now, is about to do: `spec` with `seed`, activations
+// stored as `type`, on these images, with the threads of kernels/threads.h on
+// each of `ranks` processes. Takes the commit from git in the workspace of
+// `bazel run` and the processor from /proc/cpuinfo, each "unknown" where it
+// cannot be found out; a commit with changes on top ends with "-dirty". `ranks`
+// is left out where it is 1. Asks both datasets for their checksums, for which
+// they may read all images.
 Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
                           DataType type, const Dataset& train,
                           const Dataset& test, int ranks = 1);

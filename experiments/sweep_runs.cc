@@ -248,12 +248,12 @@ class Execution {
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
 
+    ASSIGN_OR_RETURN(const int log,
+                     OpenForWriting(LogOf(run), O_WRONLY | O_APPEND));
     SpawnSettings settings;
-    const std::string log = LogOf(run);
     posix_spawn_file_actions_addopen(&settings.files, 0, "/dev/null", O_RDONLY,
                                      0);
-    posix_spawn_file_actions_addopen(&settings.files, 1, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
+    posix_spawn_file_actions_adddup2(&settings.files, log, 1);
     posix_spawn_file_actions_adddup2(&settings.files, 1, 2);
     // The lock lives on in the process, should this one be killed. (A copy of a
     // descriptor to itself stays open in the new program.)
@@ -266,6 +266,7 @@ class Execution {
     const int error = posix_spawn(&state.process, options_.run_binary.c_str(),
                                   &settings.files, &settings.attributes,
                                   argv.data(), environ);
+    close(log);
     if (error != 0)
       return FileError(error, options_.run_binary, "cannot be started");
     return absl::OkStatus();

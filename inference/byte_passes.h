@@ -38,9 +38,13 @@ ByteStep BytesAsFloats(const ByteTensor& from, int to_buffer);
 ByteStep ScaleChannels(const ByteTensor& from, std::vector<float> scale,
                        std::vector<float> shift, const ByteTensor& to);
 
+// The largest byte of each window, or the mean value rounded to `to`'s step;
+// `from` and `to` are of one type and, for the largest, of one step.
 ByteStep Pool(const PoolingShape& shape, const ByteTensor& from,
               const ByteTensor& to);
 
+// `from` with `before` channels of 0 before its own and as many behind as `to`
+// has more; both have one step and type.
 ByteStep PadChannels(const ByteTensor& from, int64_t before,
                      const ByteTensor& to);
 
@@ -49,6 +53,8 @@ ByteStep PadChannels(const ByteTensor& from, int64_t before,
 ByteStep InsertChannels(const ByteTensor& from, int64_t before,
                         const ByteTensor& to);
 
+// Local response normalization in floats, of `from`'s values, rounded to `to`'s
+// step. Both unsigned and of one shape.
 ByteStep NormalizeLocalResponse(const LocalResponseNormalizationShape& shape,
                                 const ByteTensor& from, const ByteTensor& to);
 

@@ -8,6 +8,7 @@
 
 namespace tritlab {
 
+// As memory holds it.
 struct BFloat16 {
   uint16_t bits = 0;
 };
@@ -18,6 +19,7 @@ inline float Load(BFloat16 value) {
   return std::bit_cast<float>(static_cast<uint32_t>(value.bits) << 16);
 }
 
+// As it is.
 inline void Store(float value, float& target) { target = value; }
 // Rounds to nearest, ties to even; overflow becomes infinity, NaN stays NaN.
 inline void Store(float value, BFloat16& target) {

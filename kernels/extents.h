@@ -11,6 +11,7 @@
 
 namespace tritlab {
 
+// One number of a shape, as messages call it, and the least that it may be.
 struct Extent {
   const char* name;
   int64_t value;

@@ -57,6 +57,7 @@ inline std::vector<float> RandomValues(int64_t count, DataType type,
   return TypedArray(type, values).Floats();
 }
 
+// The same values, for references that compute in double.
 inline std::vector<double> Doubles(std::span<const float> values) {
   return std::vector<double>(values.begin(), values.end());
 }
@@ -107,6 +108,7 @@ void ExpectGradient(std::vector<double>& variables,
   }
 }
 
+// Sum of a[i] * b[i]; both have one length. A loss with known gradients.
 inline double DotProduct(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];

@@ -17,6 +17,8 @@
 
 namespace tritlab {
 
+// input is [batch][in_features], output [batch][out_features], weights are
+// [out_features][in_features].
 struct LinearShape {
   int64_t batch = 0;
   int64_t in_features = 0;

@@ -117,6 +117,8 @@ class WeightRounding {
   Buffer rounded_;
 };
 
+// What oneDNN threw, as a status that names `what`: ResourceExhausted without
+// memory, Unimplemented and InvalidArgument for shapes, else Internal.
 absl::Status StatusOf(const dnnl::error& error, absl::string_view what);
 
 // Calls function() and turns what oneDNN throws into a status that names

@@ -14,6 +14,8 @@
 
 namespace tritlab {
 
+// Windows over NHWC activations; extents in pixels, stride and padding for both
+// axes.
 struct PoolingShape {
   enum class Kind { kMax, kAverage };
   Kind kind = Kind::kMax;
@@ -26,6 +28,7 @@ struct PoolingShape {
   // not fit (Caffe's rounding). It always holds a pixel of the image.
   bool ceil_mode = false;
 
+  // Of a valid shape.
   Shape output() const;
   // InvalidArgument when an extent is not positive, the window does not fit, or
   // padding reaches the window.

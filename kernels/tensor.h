@@ -28,6 +28,7 @@ namespace tritlab {
 // What activations are stored as. Parameters and statistics are always f32.
 enum class DataType { kF32, kBF16 };
 
+// Bytes of one value.
 inline size_t SizeOf(DataType type) { return type == DataType::kF32 ? 4 : 2; }
 
 // "f32", "bf16".

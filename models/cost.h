@@ -24,12 +24,15 @@ struct LayerWork {
 // errors, and InvalidArgument for a layer of more than 2^50 multiply-adds.
 absl::StatusOr<std::vector<LayerWork>> WorkOf(const Graph& graph);
 
+// What a whole network has and does, for one image.
 struct Cost {
   int64_t parameters = 0;     // trained values: weights, biases, batch
                               // normalization's scales and shifts
   int64_t multiply_adds = 0;  // of all layers' work
 };
 
+// WorkOf's layers added up, and with them what has parameters and no
+// multiply-adds of its own; WorkOf's errors.
 absl::StatusOr<Cost> CountCost(const Graph& graph);
 
 }  // namespace tritlab

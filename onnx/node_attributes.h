@@ -20,6 +20,10 @@ inline const onnx::AttributeProto* FindAttribute(const onnx::NodeProto& node,
   return nullptr;
 }
 
+// The four getters: the value of the attribute of that name, `otherwise` where
+// the node has none. Of an attribute of another type, which ONNX does not
+// allow, it is 0 or empty, as the message's unset field is; all that comes of
+// it is judged like a value of that size in the file.
 inline int64_t IntegerAttribute(const onnx::NodeProto& node,
                                 absl::string_view name, int64_t otherwise) {
   const onnx::AttributeProto* attribute = FindAttribute(node, name);

@@ -28,10 +28,13 @@ Figure AccuracyFigure(const Report& report);
 // series.
 Figure SparsityFigure(const Report& report);
 
-// Zeros among the activations that layers read, and the share of multiply-adds
-// whose weight and activation are both not 0, for the phases in which they were
-// counted. Without one the plot has no series.
+// Zeros among the activations that each layer reads, in percent, for the phases
+// in which they were counted. Without one the plot has no series.
 Figure ActivationSparsityFigure(const Report& report);
+
+// By layer, the share of multiply-adds whose weight and activation are both not
+// 0, in percent: what is left when zeros are skipped. For the phases in which
+// they were counted; without one the plot has no series.
 Figure BothNonzeroFigure(const Report& report);
 
 }  // namespace tritlab

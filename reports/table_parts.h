@@ -15,6 +15,7 @@ namespace tritlab {
 
 // What a cell without a value shows.
 inline constexpr char kNothing[] = "-";
+// `text`, or kNothing where it is empty.
 std::string OrNothing(const std::string& text);
 
 // With two decimals, without a sign of it.
@@ -26,11 +27,17 @@ const PaperResult* FindPaper(const Report& report, const std::string& phase);
 
 // Bytes of the layers' weights at 4 bytes each; 0 if the layers are not known.
 uint64_t DenseBytes(const PhaseResult& phase);
+
+// dense_bytes / bytes with one decimal; kNothing where one of them is 0, which
+// stands for unknown.
 std::string TimesSmaller(uint64_t dense_bytes, uint64_t bytes);
 
 // The names of quantizers' values in a fixed order: those of TTQ as the paper
 // names them, then the others by name.
 std::vector<std::string> InOrder(std::set<std::string> names);
+
+// A value's name as a column's title: TTQ's as the paper writes them, W_p and
+// W_n; others as they are.
 std::string ValueTitle(const std::string& name);
 
 // Adds a column and its cell for each row; the table grows to the right.

@@ -143,9 +143,8 @@ absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Open(
   RETURN_IF_ERROR(WriteFileAtomically(csv_path, csv));
   RETURN_IF_ERROR(events->Commit());
 
-  const int descriptor =
-      open(csv_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (descriptor < 0) return FileError(errno, csv_path, "cannot open");
+  ASSIGN_OR_RETURN(const int descriptor,
+                   OpenForWriting(csv_path, O_WRONLY | O_APPEND));
   std::unique_ptr<MetricsWriter> writer(new MetricsWriter(
       csv_path, descriptor, static_cast<int64_t>(csv.size())));
   writer->clock_ = clock;

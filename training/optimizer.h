@@ -18,6 +18,8 @@ absl::Status ValidateOptimizer(const OptimizerSpec& spec);
 // moments.
 using OptimizerState = std::vector<std::vector<float>>;
 
+// Zeros for a tensor of that many elements: one vector of them for SGD, two for
+// Adam (the first moment, then the second). `spec` is a valid one.
 OptimizerState InitialOptimizerState(const OptimizerSpec& spec,
                                      int64_t elements);
 
