@@ -1,6 +1,5 @@
-// The pages as a browser draws them: blank or broken ones fail. Needs the
-// machine's Chromium, which the set-up does not install; without one the tests
-// are skipped.
+// The pages as a browser draws them: blank or broken ones fail. Without one the
+// tests are skipped, unless TRITLAB_BROWSER names it, as .ci/run does.
 //
 // A page under test is a copy in which everything is unfolded and each table
 // and picture stands between a magenta and a cyan line, so that the test finds
@@ -19,11 +18,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "base/file.h"
-#include "datasets/dataset.h"
-#include "datasets/jpeg.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "reports/browser.h"
 #include "reports/find_runs.h"
 #include "reports/html.h"
 #include "reports/made_up_report.h"
@@ -37,74 +34,30 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// The name of a browser that starts; empty when there is none.
-const std::string& Browser() {
-  static const std::string* const browser = [] {
-    for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-      if (std::system(absl::StrCat(name, " --version > ", testing::TempDir(),
-                                   "/version 2>&1")
-                          .c_str()) == 0)
-        return new std::string(name);
-    }
-    return new std::string;
+// Null where the machine has none and none is asked for.
+const Browser* TestBrowser() {
+  static const Browser* const browser = []() -> const Browser* {
+    const char* required = std::getenv("TRITLAB_BROWSER");
+    auto found =
+        Browser::Find(required == nullptr ? "" : required, testing::TempDir());
+    if (found.ok()) return new Browser(*std::move(found));
+    EXPECT_TRUE(absl::IsNotFound(found.status())) << found.status();
+    return nullptr;
   }();
-  return *browser;
+  return browser;
 }
 
-#define SKIP_WITHOUT_BROWSER()                                        \
-  if (Browser().empty())                                              \
-  GTEST_SKIP() << "no Chromium on this machine; install it (Debian: " \
-                  "chromium) to have pages checked as they are drawn"
-
-enum class Scheme { kLight, kDark };
-
-struct Picture {
-  int height = 0, width = 0;
-  std::vector<uint8_t> pixels;  // [height][width][3]
-
-  const uint8_t* at(int y, int x) const {
-    return &pixels[(static_cast<size_t>(y) * width + x) * 3];
+#define SKIP_WITHOUT_BROWSER()                                       \
+  if (TestBrowser() == nullptr) {                                    \
+    if (std::getenv("TRITLAB_BROWSER") != nullptr)                   \
+      FAIL() << "no page is drawn";                                  \
+    GTEST_SKIP() << "no Chromium; tools/setup browser installs one"; \
   }
-};
 
 // Of windows: more than the pages here are high.
 constexpr int kRunHeight = 14000;
 constexpr int kSweepHeight = 8000;
 constexpr int kWidth = 1100;
-
-Picture Screenshot(const std::string& html, int height, Scheme scheme) {
-  const std::string folder = testing::TempDir();
-  const std::string page = JoinPath(folder, "page.html");
-  const std::string picture = JoinPath(folder, "page.jpeg");
-  const std::string log = JoinPath(folder, "log");
-  std::remove(picture.c_str());
-  EXPECT_TRUE(WriteFileAtomically(page, html).ok());
-  const int status = std::system(
-      absl::StrCat("'", Browser(), "' --headless --no-sandbox --disable-gpu ",
-                   "--disable-dev-shm-usage --no-first-run --hide-scrollbars ",
-                   "--force-device-scale-factor=1 --user-data-dir='", folder,
-                   "/browser' --window-size=", kWidth, ",", height,
-                   " --blink-settings=preferredColorScheme=",
-                   scheme == Scheme::kDark ? 0 : 1, " --screenshot='", picture,
-                   "' 'file://", page, "' > '", log, "' 2>&1")
-          .c_str());
-  const auto bytes = ReadFile(picture);
-  Picture read;
-  if (!bytes.ok()) {
-    ADD_FAILURE() << Browser() << " made no screenshot, status " << status
-                  << ": " << ReadFile(log).value_or("");
-    return read;
-  }
-  const auto shape = JpegShape(*bytes, picture);
-  EXPECT_TRUE(shape.ok()) << shape.status();
-  if (!shape.ok()) return read;
-  read.height = shape->height;
-  read.width = shape->width;
-  read.pixels.resize(shape->size());
-  EXPECT_EQ(DecodeJpeg(*bytes, picture, *shape, read.pixels.data()),
-            absl::OkStatus());
-  return read;
-}
 
 // The copy of a page that is photographed.
 std::string Marked(const std::string& html, absl::string_view style = "") {
@@ -166,8 +119,10 @@ Block Measure(const Picture& picture, int begin, int end) {
 
 // What is wrong with a page: one line each.
 std::vector<std::string> Faults(const std::string& html, int height,
-                                Scheme scheme) {
-  const Picture picture = Screenshot(html, height, scheme);
+                                ColorScheme scheme) {
+  const auto drawn = TestBrowser()->Screenshot(html, kWidth, height, scheme);
+  if (!drawn.ok()) return {std::string(drawn.status().message())};
+  const Picture& picture = *drawn;
   std::vector<std::string> faults;
   if (picture.width != kWidth || picture.height != height) {
     return {absl::StrCat("the screenshot is ", picture.width, "x",
@@ -207,7 +162,7 @@ std::vector<std::string> Faults(const std::string& html, int height,
   if (Measure(picture, 0, picture.height / 8).ink < 0.003)
     faults.push_back("the page's beginning is nearly of one colour");
   const uint8_t* ground = picture.at(2, 2);
-  if ((ground[1] < 128) != (scheme == Scheme::kDark))
+  if ((ground[1] < 128) != (scheme == ColorScheme::kDark))
     faults.push_back("the ground is of the other colour scheme");
   return faults;
 }
@@ -234,14 +189,24 @@ const std::string& SweepPage() {
   return *page;
 }
 
+// Protects: that CI notices when no page is drawn.
+TEST(PageScreenshot, ABrowserThatIsAskedForAndDoesNotWorkIsAnError) {
+  for (const char* program : {"/bin/true", "/bin/false", "/nowhere/chromium"}) {
+    const auto found = Browser::Find(program, testing::TempDir());
+    EXPECT_TRUE(absl::IsFailedPrecondition(found.status())) << program;
+    EXPECT_THAT(found.status().message(), HasSubstr(program));
+  }
+}
+
 TEST(PageScreenshot, OneRun) {
   SKIP_WITHOUT_BROWSER();
-  EXPECT_THAT(Faults(Marked(RunPage()), kRunHeight, Scheme::kLight), IsEmpty());
+  EXPECT_THAT(Faults(Marked(RunPage()), kRunHeight, ColorScheme::kLight),
+              IsEmpty());
 }
 
 TEST(PageScreenshot, ManyRunsDark) {
   SKIP_WITHOUT_BROWSER();
-  EXPECT_THAT(Faults(Marked(SweepPage()), kSweepHeight, Scheme::kDark),
+  EXPECT_THAT(Faults(Marked(SweepPage()), kSweepHeight, ColorScheme::kDark),
               IsEmpty());
 }
 
@@ -250,9 +215,9 @@ TEST(PageScreenshot, BlankTablesAndPicturesAreFaults) {
   SKIP_WITHOUT_BROWSER();
   EXPECT_THAT(
       Faults(Marked(SweepPage(), "svg *,table *{visibility:hidden}"),
-             kSweepHeight, Scheme::kLight),
+             kSweepHeight, ColorScheme::kLight),
       testing::AllOf(SizeIs(testing::Gt(5)), Each(HasSubstr("is blank"))));
-  EXPECT_THAT(Faults("<!DOCTYPE html>", 1000, Scheme::kLight),
+  EXPECT_THAT(Faults("<!DOCTYPE html>", 1000, ColorScheme::kLight),
               testing::Contains(HasSubstr("nearly of one colour")));
 }
 
