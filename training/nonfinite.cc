@@ -8,11 +8,8 @@
 
 namespace tritlab {
 
-std::string WhereNonfinite(const TrainedNetwork& network, Program& program,
-                           const float* images) {
-  if (const std::string value = network.FirstNonfiniteValue(); !value.empty()) {
-    return absl::StrCat(value, " is no longer finite since the step before it");
-  }
+std::string FirstNonfiniteOutput(const TrainedNetwork& network,
+                                 Program& program, const float* images) {
   int first = -1;
   int64_t bad = 0, all = 0;
   program.Observe([&](int node, std::span<const float> values) {
@@ -24,17 +21,25 @@ std::string WhereNonfinite(const TrainedNetwork& network, Program& program,
   });
   program.Forward(images);
   program.Observe({});
-  if (first < 0) {
-    const std::string gradient = network.FirstNonfiniteGradient();
-    return gradient.empty()
-               ? "the outputs of all layers are finite, their cross-entropy is "
-                 "not"
-               : absl::StrCat("the gradient of ", gradient, " is not finite");
-  }
+  if (first < 0) return "";
   return absl::StrCat("it begins in layer ",
                       network.graph().nodes(first).name(), ", where ", bad,
                       " of ", all,
                       " outputs are not finite and its weights and inputs are");
+}
+
+std::string WhereNonfinite(const TrainedNetwork& network, Program& program,
+                           const float* images) {
+  if (const std::string value = network.FirstNonfiniteValue(); !value.empty()) {
+    return absl::StrCat(value, " is no longer finite since the step before it");
+  }
+  std::string output = FirstNonfiniteOutput(network, program, images);
+  if (!output.empty()) return output;
+  const std::string gradient = network.FirstNonfiniteGradient();
+  return gradient.empty()
+             ? "the outputs of all layers are finite, their cross-entropy is "
+               "not"
+             : absl::StrCat("the gradient of ", gradient, " is not finite");
 }
 
 }  // namespace tritlab

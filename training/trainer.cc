@@ -273,6 +273,33 @@ absl::Status Trainer::Nonfinite(const Batch& batch) {
       WhereNonfinite(*network_, *program_, batch.images.data())));
 }
 
+absl::Status Trainer::NonfiniteOnTestSet() {
+  const auto because = [&](absl::string_view where) {
+    return absl::AbortedError(absl::StrFormat(
+        "the loss on the test set is not finite after step %d: %s; lower "
+        "schedule.learning_rate",
+        static_cast<int64_t>(position_.step()), where));
+  };
+  if (const std::string value = network_->FirstNonfiniteValue(); !value.empty())
+    return because(absl::StrCat(value, " is not finite"));
+  // Of this rank's images, none may be it.
+  absl::Status found;
+  test_loader_->Start(/*epoch=*/0, /*first_batch=*/0);
+  for (int64_t i = 0; found.ok() && i < test_loader_->batches_per_epoch();
+       ++i) {
+    const absl::StatusOr<const Batch*> batch = test_loader_->Next();
+    if (!batch.ok()) {
+      found = batch.status();
+      break;
+    }
+    const std::string where = FirstNonfiniteOutput(
+        *network_, *evaluation_program_, (*batch)->images.data());
+    if (!where.empty()) found = because(where);
+  }
+  RETURN_IF_ERROR(Agree(ranks_, found));
+  return because("the outputs of all layers are finite, their sum is not");
+}
+
 void Trainer::ObserveSteps(StepPartObserver parts, OperatorObserver operators) {
   assert(average_ == nullptr);  // it observes the program's operators itself
   observer_ = std::move(parts);
@@ -379,12 +406,9 @@ absl::Status Trainer::FinishEpoch() {
   RETURN_IF_ERROR(CheckRanksAgree());
   ASSIGN_OR_RETURN(const Evaluation evaluation, EvaluateNow());
   // The last step of an epoch may break what its own loss does not show yet.
-  if (!std::isfinite(evaluation.loss)) {
-    return absl::AbortedError(absl::StrFormat(
-        "the loss on the test set is not finite after epoch %d; lower "
-        "schedule.learning_rate",
-        position_.epochs_size() + 1));
-  }
+  // (A start may overflow: TTQ's scales of 1 under the statistics of weights
+  // far below 1.)
+  if (!std::isfinite(evaluation.loss)) return NonfiniteOnTestSet();
   ASSIGN_OR_RETURN(const std::vector<WeightSets> sets,
                    UpdateWeightSets(*network_, position_));
   EpochRecord& record = *position_.add_epochs();

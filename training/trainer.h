@@ -112,6 +112,9 @@ class Trainer {
   double LearningRateOf(int64_t step) const;
   // Aborted, naming the layer where the batch's loss ceases to be finite.
   absl::Status Nonfinite(const Batch& batch);
+  // The same of a test set whose loss is not finite: names where it begins.
+  // Collective.
+  absl::Status NonfiniteOnTestSet();
   absl::Status FinishEpoch();
   // With the network quantized anew. The evaluation that ends the phase counts
   // activations.

@@ -529,6 +529,20 @@ TEST_F(NonfiniteTest, TheRunEndsAndNamesTheLayer) {
   EXPECT_EQ(trainer->position().skipped_steps(), 0u);
 }
 
+// Also where no training image shows it, but one of the test set.
+TEST_F(NonfiniteTest, OnTheTestSetTheLayerIsNamedAsWell) {
+  train_ = Images(12, /*planted=*/-1);
+  test_ = Images(4, /*planted=*/2);
+  auto trainer = Make(PlantedPhase(""), "planted_test");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  const absl::Status status = trainer->Run();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("the loss on the test set is not finite after step 3: it "
+                "begins in layer classifier, where 1 of"));
+}
+
 TEST_F(NonfiniteTest, TheStepIsSkippedIfAskedTo) {
   auto trainer = Make(PlantedPhase("on_nonfinite_loss: SKIP"), "planted_skip");
   ASSERT_TRUE(trainer->Begin(&start_).ok());
