@@ -32,9 +32,18 @@ class Browser {
   static absl::StatusOr<Browser> Find(absl::string_view required,
                                       std::string folder);
 
-  // The page as it is drawn in a window of so many pixels.
+  // The page as it is drawn on a screen of so many pixels; kept as `file`, a
+  // JPEG.
   absl::StatusOr<Picture> Screenshot(absl::string_view html, int width,
-                                     int height, ColorScheme scheme) const;
+                                     int height, ColorScheme scheme,
+                                     const std::string& file) const;
+
+  // The value of a JavaScript expression, as text, when the page has been
+  // loaded on a screen of this width. In it `page` is the page's document and
+  // `view` its window. It is not the page's own script: whether that may run is
+  // decided by the page's Content-Security-Policy, which stays in force.
+  absl::StatusOr<std::string> Evaluate(absl::string_view html, int width,
+                                       absl::string_view expression) const;
 
  private:
   Browser(std::string program, std::string folder)

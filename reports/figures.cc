@@ -43,7 +43,8 @@ Figure FigureByLayer(const Report& report, Has has, Share share) {
   }
   const int layers = static_cast<int>(figure.plot.y_names.size());
   // Closer rows for deep networks; text of 13 pixels must still fit.
-  figure.height = 80 + layers * (layers > 60 ? 15 : 18);
+  // Around them are the key, the marks and the label.
+  figure.height = 110 + layers * (layers > 60 ? 15 : 18);
   return figure;
 }
 

@@ -7,28 +7,32 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "reports/browser.h"
 #include "reports/find_runs.h"
 #include "reports/html.h"
 #include "reports/made_up_report.h"
+#include "reports/page.h"
 #include "reports/runs_page.h"
+#include "reports/table.h"
 
 namespace tritlab {
 namespace {
 
+using testing::Contains;
 using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -54,10 +58,9 @@ const Browser* TestBrowser() {
     GTEST_SKIP() << "no Chromium; tools/setup browser installs one"; \
   }
 
-// Of windows: more than the pages here are high.
-constexpr int kRunHeight = 14000;
-constexpr int kSweepHeight = 8000;
-constexpr int kWidth = 1100;
+// Of screens, in pixels: a window and a phone.
+constexpr int kWide = 1100;
+constexpr int kNarrow = 360;
 
 // The copy of a page that is photographed.
 std::string Marked(const std::string& html, absl::string_view style = "") {
@@ -117,19 +120,55 @@ Block Measure(const Picture& picture, int begin, int end) {
   return {1.0 * ink / pixels, 1.0 * colours / pixels};
 }
 
+// How a page is laid out, in pixels, and how many of the pictures for wide and
+// for narrow screens show.
+struct Layout {
+  int width = 0, height = 0, wide = 0, narrow = 0;
+};
+
+Layout LayoutOf(const std::string& html, int width) {
+  const auto text = TestBrowser()->Evaluate(html, width, R"js((() => {
+    const shown = name => [...page.querySelectorAll(name)]
+        .filter(each => each.getClientRects().length > 0).length;
+    const root = page.documentElement;
+    return [root.scrollWidth, root.scrollHeight, shown(".picture.wide"),
+            shown(".picture.narrow")].join(" ");
+  })())js");
+  Layout layout;
+  std::istringstream(text.value_or("")) >> layout.width >> layout.height >>
+      layout.wide >> layout.narrow;
+  EXPECT_GT(layout.height, 0) << text.status() << text.value_or("");
+  return layout;
+}
+
 // What is wrong with a page: one line each.
-std::vector<std::string> Faults(const std::string& html, int height,
+std::vector<std::string> Faults(const std::string& html, int width,
                                 ColorScheme scheme) {
-  const auto drawn = TestBrowser()->Screenshot(html, kWidth, height, scheme);
+  const bool is_narrow = width < 640;
+  const Layout layout = LayoutOf(html, width);
+  std::vector<std::string> faults;
+  if (layout.width > width) {
+    faults.push_back(absl::StrCat("the page is ", layout.width,
+                                  " pixels wide, the screen ", width));
+  }
+  const int shown = is_narrow ? layout.narrow : layout.wide;
+  const int others = is_narrow ? layout.wide : layout.narrow;
+  if (others > 0) {
+    faults.push_back(absl::StrCat(others, " pictures for other screens, ",
+                                  shown, " for this one"));
+  }
+  const char* outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  const auto drawn = TestBrowser()->Screenshot(
+      html, width, layout.height, scheme,
+      JoinPath(outputs == nullptr ? testing::TempDir() : outputs,
+               absl::StrReplaceAll(absl::StrCat(test->name(), ".jpeg"),
+                                   {{"/", "_"}})));
   if (!drawn.ok()) return {std::string(drawn.status().message())};
   const Picture& picture = *drawn;
-  std::vector<std::string> faults;
-  if (picture.width != kWidth || picture.height != height) {
-    return {absl::StrCat("the screenshot is ", picture.width, "x",
-                         picture.height, " pixels")};
-  }
-  // The tables (false) and pictures (true) that a wide window shows.
-  const std::string hidden = "<div class=\"picture narrow";
+  // The tables (false) and pictures (true) that the screen shows.
+  const std::string hidden =
+      absl::StrCat("<div class=\"picture ", is_narrow ? "wide" : "narrow");
   std::vector<bool> expected;
   for (size_t at = html.find("<div class=\""); at != std::string::npos;
        at = html.find("<div class=\"", at + 1)) {
@@ -147,9 +186,9 @@ std::vector<std::string> Faults(const std::string& html, int height,
     begin = -1;
   }
   if (blocks.size() != expected.size()) {
-    faults.push_back(absl::StrCat(
-        "of ", expected.size(), " tables and pictures ", blocks.size(),
-        " are there (or the page is higher than ", height, ")"));
+    faults.push_back(absl::StrCat("of ", expected.size(),
+                                  " tables and pictures ", blocks.size(),
+                                  " are there"));
   }
   for (size_t i = 0; i < std::min(blocks.size(), expected.size()); ++i) {
     // Axes, text and lines are thin.
@@ -198,27 +237,88 @@ TEST(PageScreenshot, ABrowserThatIsAskedForAndDoesNotWorkIsAnError) {
   }
 }
 
-TEST(PageScreenshot, OneRun) {
+class DrawnPage : public testing::TestWithParam<std::tuple<int, ColorScheme>> {
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Screens, DrawnPage,
+    testing::Combine(testing::Values(kWide, kNarrow),
+                     testing::Values(ColorScheme::kLight, ColorScheme::kDark)),
+    [](const auto& screen) {
+      return absl::StrCat(
+          std::get<0>(screen.param),
+          std::get<1>(screen.param) == ColorScheme::kDark ? "Dark" : "Light");
+    });
+
+TEST_P(DrawnPage, OfOneRun) {
   SKIP_WITHOUT_BROWSER();
-  EXPECT_THAT(Faults(Marked(RunPage()), kRunHeight, ColorScheme::kLight),
-              IsEmpty());
+  const auto& [width, scheme] = GetParam();
+  EXPECT_THAT(Faults(Marked(RunPage()), width, scheme), IsEmpty());
 }
 
-TEST(PageScreenshot, ManyRunsDark) {
+TEST_P(DrawnPage, OfManyRuns) {
   SKIP_WITHOUT_BROWSER();
-  EXPECT_THAT(Faults(Marked(SweepPage()), kSweepHeight, ColorScheme::kDark),
-              IsEmpty());
+  const auto& [width, scheme] = GetParam();
+  EXPECT_THAT(Faults(Marked(SweepPage()), width, scheme), IsEmpty());
 }
 
 // Protects: that these tests can fail.
 TEST(PageScreenshot, BlankTablesAndPicturesAreFaults) {
   SKIP_WITHOUT_BROWSER();
   EXPECT_THAT(
-      Faults(Marked(SweepPage(), "svg *,table *{visibility:hidden}"),
-             kSweepHeight, ColorScheme::kLight),
+      Faults(Marked(SweepPage(), "svg *,table *{visibility:hidden}"), kWide,
+             ColorScheme::kLight),
       testing::AllOf(SizeIs(testing::Gt(5)), Each(HasSubstr("is blank"))));
-  EXPECT_THAT(Faults("<!DOCTYPE html>", 1000, ColorScheme::kLight),
-              testing::Contains(HasSubstr("nearly of one colour")));
+  EXPECT_THAT(Faults("<!DOCTYPE html>", kWide, ColorScheme::kLight),
+              Contains(HasSubstr("nearly of one colour")));
+}
+
+TEST(PageScreenshot, PagesForOtherScreensAreFaults) {
+  SKIP_WITHOUT_BROWSER();
+  EXPECT_THAT(
+      Faults(Marked(SweepPage(),
+                    ".wide{display:block!important}"
+                    "main{width:400px}"),
+             kNarrow, ColorScheme::kLight),
+      testing::AllOf(Contains(HasSubstr("pictures for other screens")),
+                     Contains(HasSubstr("pixels wide, the screen 360"))));
+}
+
+// Protects: the script that sorts tables, and that the page's own policy lets
+// it run. Names go from a to z with numbers in them as numbers, numbers from
+// the largest; what is none stays at the end.
+TEST(PageScreenshot, ClicksOnATitleSortTheTable) {
+  SKIP_WITHOUT_BROWSER();
+  Page page;
+  page.title = "sorted";
+  page.elements.push_back(
+      PageTable{.table = {.caption = "Rows.",
+                          .columns = {{"run", false}, {"value", true}},
+                          .rows = {{"run 2", "9,000"},
+                                   {"run 10", "-"},
+                                   {"Run 1", "20.5 million"},
+                                   {"other", "1.5 billion"},
+                                   {"<b>&", "-3"}}},
+                .name = "table",
+                .sortable = true});
+  const auto rows =
+      TestBrowser()->Evaluate(PageToHtml(page), kWide, R"js((() => {
+    const [table] = page.querySelectorAll("table.sortable");
+    const titles = [...table.tHead.rows[0].cells];
+    const state = () => [titles.map(title => title.getAttribute("aria-sort")),
+        ...[...table.tBodies[0].rows].map(row => row.cells[0].textContent)]
+        .join(";");
+    return [state(), ...[0, 0, 1, 1].map(column => {
+      titles[column].querySelector("button").click();
+      return state();
+    })].join("\n");
+  })())js");
+  EXPECT_EQ(rows.value_or(std::string(rows.status().message())),
+            ",;run 2;run 10;Run 1;other;<b>&\n"
+            "ascending,;<b>&;other;Run 1;run 2;run 10\n"
+            "descending,;run 10;run 2;Run 1;other;<b>&\n"
+            ",descending;other;Run 1;run 2;<b>&;run 10\n"
+            ",ascending;<b>&;run 2;Run 1;other;run 10");
 }
 
 }  // namespace
