@@ -68,7 +68,7 @@ struct Picture {
 };
 
 // Of windows: more than the pages here are high.
-constexpr int kRunHeight = 14000;
+constexpr int kRunHeight = 16000;
 constexpr int kSweepHeight = 8000;
 constexpr int kWidth = 1100;
 

@@ -68,7 +68,7 @@ void AddPhase(const Report& report, const PhaseResult& phase,
               PageWriter& page) {
   page.Add(Heading{absl::StrCat("Phase ", phase.name())});
   page.Add(Paragraph{ResultSentence(phase)});
-  const auto add = [&](Table table, const char* title, bool open) {
+  const auto add = [&](Table table, const std::string& title, bool open) {
     page.AddTable({.table = std::move(table),
                    .name = PageName(absl::StrCat(phase.name(), " ", title)),
                    .title = title,
@@ -82,7 +82,12 @@ void AddPhase(const Report& report, const PhaseResult& phase,
   add(LayerTableOf(report, phase), "Layers", Quantizes(phase));
   add(ActivationTableOf(report, phase), "Activations", false);
   add(WeightSetTableOf(report, phase), "Changes of set", false);
-  add(LayerEnergyTableOf(report, phase), "Energy by layer", false);
+  for (const EnergyResult& energy : phase.energy()) {
+    add(LayerEnergyTableOf(report, phase, energy),
+        absl::StrCat("Energy by layer, ", energy.process(), ", ",
+                     energy.activations()),
+        false);
+  }
   add(FilterTableOf(report, phase), "Filters", false);
   add(EpochTableOf(report, phase), "Accuracy by epoch", false);
 }
@@ -111,6 +116,7 @@ Page ReportPage(const Report& report) {
   page.AddTable({ModelFileTableOf(report), "model-file"}, "The packed model");
   page.AddTable({CostTableOf(report), "cost"}, "Cost of training");
   page.AddTable({EnergyTableOf(report), "energy"}, "Energy");
+  page.AddTable({MemoryTrafficTableOf(report), "memory-traffic"});
   if (std::string energy = MeasuredEnergySentence(report); !energy.empty())
     page.Add(Paragraph{std::move(energy)});
   for (const PhaseResult& phase : report.results()) {

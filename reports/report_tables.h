@@ -43,14 +43,18 @@ Table ModelFileTableOf(const Report& report);
 // method can be held against another's.
 Table CostTableOf(const Report& report);
 
-// Picojoules of one image, memory included, zero weights skipped: what pages
-// call the total.
+// Picojoules of one image, memory included, zero weights skipped: the energy
+// where a page shows one alone.
 double SparseEnergyOf(const EnergyEntry& entry);
 
 // The modelled energy of one image (energy.h): a row for each phase, process
-// and format of activations; operations and picojoules in columns of their own.
-// No rows when no phase has an estimate.
+// and format of activations; operations and energies in columns of their own,
+// dense, with zero weights and with zero activations skipped. No rows when no
+// phase has an estimate.
 Table EnergyTableOf(const Report& report);
+
+// The same rows: the traffic by level of memory, in bytes and in energy.
+Table MemoryTrafficTableOf(const Report& report);
 
 // One sentence for each figure of the paper, with its source and the
 // difference; also for those whose phase did not run.
@@ -75,10 +79,11 @@ Table ActivationTableOf(const Report& report, const PhaseResult& phase);
 // rows when there is none.
 Table WeightSetTableOf(const Report& report, const PhaseResult& phase);
 
-// One row a layer: how it is computed, operations, and for each process and
-// format of activations the energy of computing and of memory. No rows when
-// there is no estimate.
-Table LayerEnergyTableOf(const Report& report, const PhaseResult& phase);
+// One row a layer, of one of the phase's estimates: how it is computed,
+// operations and the energy of computing, dense and with zeros skipped, and the
+// traffic by level of memory. No rows when the estimate has no layers.
+Table LayerEnergyTableOf(const Report& report, const PhaseResult& phase,
+                         const EnergyResult& energy);
 
 // One row a layer whose values are a small set: filters and kernels that are
 // zero, equal to others or read by nobody. No rows when there is none.

@@ -248,7 +248,8 @@ TEST(EnergyTableOf, OneRowAPhaseProcessAndArithmetic) {
   EXPECT_EQ(Cell(table, 11, "process"), "7 nm");
   EXPECT_EQ(Cell(table, 11, "arithmetic"), "int8");
   EXPECT_NE(Cell(table, 11, "compute \u00b5J, 0 w a"), "-");
-  for (const char* part : {"not measured", "Horowitz", "Jouppi", "cifar10"})
+  for (const char* part : {"not measured", "Horowitz", "Jouppi", "cifar10",
+                           "counted in the format of training"})
     EXPECT_NE(table.caption.find(part), std::string::npos) << table.caption;
 }
 
@@ -273,30 +274,108 @@ TEST(EnergyTableOf, AddsMemoryToComputing) {
   EXPECT_EQ(Cell(table, 0, "operations, 0 w a"), "no such column");
   EXPECT_EQ(Cell(table, 0, "compute \u00b5J"), "2");
   EXPECT_EQ(Cell(table, 0, "compute \u00b5J, 0 w"), "1");
-  EXPECT_EQ(Cell(table, 0, "weights \u00b5J"), "3");
-  EXPECT_EQ(Cell(table, 0, "activations \u00b5J"), "0.5");
   EXPECT_EQ(Cell(table, 0, "memory \u00b5J"), "3.5");
-  EXPECT_EQ(Cell(table, 0, "total \u00b5J"), "4.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J"), "5.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J, 0 w"), "4.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J, 0 w a"), "no such column");
   EXPECT_EQ(Cell(table, 0, "\u00d7 f32"), "0.500");
   total->set_weight_sparse_register_pj(1e6);
   table = EnergyTableOf(report);
   EXPECT_EQ(Cell(table, 0, "memory \u00b5J"), "4.5");
-  EXPECT_EQ(Cell(table, 0, "total \u00b5J"), "5.5");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J, 0 w"), "5.5");
+  total->set_both_sparse_operations(1e6);
+  total->set_both_sparse_compute_pj(0.75e6);
+  total->set_both_sparse_register_pj(0.25e6);
+  table = EnergyTableOf(report);
+  EXPECT_EQ(Cell(table, 0, "operations, 0 w a"), "1 million");
+  EXPECT_EQ(Cell(table, 0, "compute \u00b5J, 0 w a"), "0.75");
+  EXPECT_EQ(Cell(table, 0, "total \u00b5J, 0 w a"), "4.5");
   report.mutable_results(0)->clear_energy();
   EXPECT_TRUE(EnergyTableOf(report).rows.empty());
 }
 
+// 8,000 bits of weights for 3 microjoules; of 6,000 bits of activations 4,000
+// are in DRAM as well, which is 1.5, and what is left of 1.75 is the buffer's.
+EnergyEntry EntryWithTraffic() {
+  EnergyEntry entry;
+  entry.set_compute_pj(4e6);
+  entry.set_weight_sparse_compute_pj(2e6);
+  entry.set_weight_dram_bits(8000);
+  entry.set_activation_dram_bits(4000);
+  entry.set_activation_buffer_bits(2000);
+  entry.set_weight_traffic_pj(3e6);
+  entry.set_activation_traffic_pj(1.75e6);
+  return entry;
+}
+
+// Protects: traffic by level of memory, in bytes and in energy.
+TEST(MemoryTrafficTableOf, TellsDramFromTheBuffer) {
+  Report report;
+  EnergyResult* energy = report.add_results()->add_energy();
+  *energy->mutable_total() = EntryWithTraffic();
+  Table table = MemoryTrafficTableOf(report);
+  ExpectRectangular(table);
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(Cell(table, 0, "DRAM bytes, weights"), "1,000");
+  EXPECT_EQ(Cell(table, 0, "DRAM bytes, activations"), "500");
+  EXPECT_EQ(Cell(table, 0, "buffer bytes, activations"), "250");
+  EXPECT_EQ(Cell(table, 0, "weights \u00b5J"), "3");
+  EXPECT_EQ(Cell(table, 0, "activations \u00b5J"), "1.75");
+  EXPECT_EQ(Cell(table, 0, "DRAM \u00b5J"), "4.5");
+  EXPECT_EQ(Cell(table, 0, "buffer \u00b5J"), "0.25");
+  EXPECT_EQ(Cell(table, 0, "registers \u00b5J"), "no such column");
+  energy->mutable_total()->set_register_pj(2e6);
+  energy->mutable_total()->set_weight_sparse_register_pj(1e6);
+  EXPECT_EQ(Cell(MemoryTrafficTableOf(report), 0, "registers \u00b5J"), "1");
+  const Table made_up = MemoryTrafficTableOf(MadeUpReport());
+  ASSERT_EQ(made_up.rows.size(), 12u);
+  EXPECT_NE(Cell(made_up, 0, "buffer \u00b5J"), "0");
+  report.mutable_results(0)->clear_energy();
+  EXPECT_TRUE(MemoryTrafficTableOf(report).rows.empty());
+}
+
+// Protects: each layer dense, with zero weights skipped and with zero
+// activations skipped, and its traffic by level; a table for each estimate.
 TEST(LayerEnergyTableOf, OneRowALayer) {
-  const Report report = MadeUpReport();
-  const Table table = LayerEnergyTableOf(report, report.results(1));
+  Report report = MadeUpReport();
+  PhaseResult& phase = *report.mutable_results(1);
+  EnergyResult& energy = *phase.mutable_energy(0);
+  ASSERT_EQ(energy.activations(), "f32");
+  EnergyEntry& entry = *energy.mutable_layers(1);
+  entry.MergeFrom(EntryWithTraffic());
+  entry.set_operations(5e6);
+  entry.set_weight_sparse_operations(3e6);
+  entry.set_both_sparse_operations(1e6);
+  entry.set_both_sparse_compute_pj(1e6);
+  const Table table = LayerEnergyTableOf(report, phase, energy);
   ExpectRectangular(table);
   ASSERT_EQ(table.rows.size(), 4u);
   EXPECT_EQ(Cell(table, 0, "layer"), "conv1");
-  EXPECT_EQ(Cell(table, 0, "computed as, f32"), "f32 multiply-add");
-  EXPECT_EQ(Cell(table, 1, "computed as, int8"), "add, two scales");
-  EXPECT_NE(Cell(table, 1, "compute \u00b5J, 7 nm int8"), "no such column");
-  EXPECT_NE(Cell(table, 1, "memory \u00b5J, 45 nm f32"), "no such column");
-  EXPECT_TRUE(LayerEnergyTableOf(report, PhaseResult()).rows.empty());
+  EXPECT_EQ(Cell(table, 0, "computed as"), "f32 multiply-add");
+  EXPECT_EQ(Cell(table, 1, "computed as"), "add, two scales");
+  EXPECT_EQ(Cell(table, 1, "operations"), "5 million");
+  EXPECT_EQ(Cell(table, 1, "operations, 0 w"), "3 million");
+  EXPECT_EQ(Cell(table, 1, "operations, 0 w a"), "1 million");
+  EXPECT_EQ(Cell(table, 1, "compute \u00b5J"), "4");
+  EXPECT_EQ(Cell(table, 1, "compute \u00b5J, 0 w"), "2");
+  EXPECT_EQ(Cell(table, 1, "compute \u00b5J, 0 w a"), "1");
+  EXPECT_EQ(Cell(table, 1, "DRAM bytes"), "1,500");
+  EXPECT_EQ(Cell(table, 1, "buffer bytes"), "250");
+  EXPECT_EQ(Cell(table, 1, "DRAM \u00b5J"), "4.5");
+  EXPECT_EQ(Cell(table, 1, "buffer \u00b5J"), "0.25");
+  EXPECT_EQ(Cell(table, 1, "total \u00b5J"), "8.75");
+  EXPECT_EQ(Cell(table, 1, "total \u00b5J, 0 w"), "6.75");
+  EXPECT_EQ(Cell(table, 1, "total \u00b5J, 0 w a"), "5.75");
+  for (const char* part :
+       {"phase ttq", "at 45 nm, in f32", "counted in the format of training"})
+    EXPECT_NE(table.caption.find(part), std::string::npos) << table.caption;
+  // The phase before it was not counted.
+  const PhaseResult& full = report.results(0);
+  EXPECT_EQ(Cell(LayerEnergyTableOf(report, full, full.energy(0)), 0,
+                 "operations, 0 w a"),
+            "no such column");
+  EXPECT_TRUE(
+      LayerEnergyTableOf(report, PhaseResult(), EnergyResult()).rows.empty());
 }
 
 // Protects: shares of all layers weigh each by what it has: activations,
