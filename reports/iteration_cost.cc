@@ -41,6 +41,13 @@ double FrozenShare(const PhaseResult& phase, const EpochResult& epoch) {
   return weights > 0 ? frozen / weights : 0;
 }
 
+// Of one image, forwards; 0 when older programs wrote the report.
+double MultiplyAddsOf(const PhaseResult& phase) {
+  double sum = 0;
+  for (const LayerResult& layer : phase.layers()) sum += layer.multiply_adds();
+  return sum;
+}
+
 std::string Hours(double seconds) { return FormatSignificant(seconds / 3600); }
 
 }  // namespace
@@ -101,7 +108,9 @@ Table StageTableOf(const Report& report, const PhaseResult& phase) {
 
 Table ExtrapolationTableOf(const Report& report, const PhaseResult& phase) {
   Table table;
-  const double here = report.network().multiply_adds();
+  // Not report.network()'s: the phase may have trained a larger one, whose
+  // filters were removed after it.
+  const double here = MultiplyAddsOf(phase);
   if (!IsStaged(phase) || !(phase.images_per_second() > 0) || !(here > 0))
     return table;
   const double rate = phase.images_per_second() * here;
@@ -116,8 +125,9 @@ Table ExtrapolationTableOf(const Report& report, const PhaseResult& phase) {
       "this machine did here in training (",
       FormatMagnitude(kPassesOfTraining * rate),
       "/s: ", FormatRounded(phase.images_per_second()), " images/s of ",
-      report.network().name(),
-      "); larger layers may run faster, reading and decoding of photographs, "
+      FormatMagnitude(here),
+      " multiply-adds each, forwards); larger layers may run faster, reading "
+      "and decoding of photographs, "
       "which is left out, slower; evaluation is left out too. Images/s are "
       "those of training. ",
       SettingOf(report), ".");

@@ -40,6 +40,7 @@ Report Staged() {
     LayerResult& layer = *inq.add_layers();
     layer.set_name(name);
     layer.set_weights(weights);
+    layer.set_multiply_adds(1e5 * weights);
   }
   const double seconds[] = {50, 110, 170, 230};
   const double top1[] = {80, 90.5, 85, 91};
@@ -105,6 +106,22 @@ TEST(IterationCost, ExtrapolatesBySpeedAndMultiplyAdds) {
   EXPECT_THAT(table.caption, HasSubstr("120 billion/s"));
 }
 
+// Protects: the speed of a phase is that of the network it trained, not of the
+// smaller one that the report of a removal of filters describes.
+TEST(IterationCost, ExtrapolatesFromTheNetworkOfThePhase) {
+  Report report = Staged();
+  report.mutable_network()->set_multiply_adds(20e6);
+  NetworkSummary& network = *report.add_reference_networks();
+  network.set_name("resnet18");
+  network.set_multiply_adds(2e9);
+  const Table table = ExtrapolationTableOf(report, report.results(1));
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_THAT(table.rows[0], ElementsAre("resnet18", "2 billion", "50.0", "20",
+                                         "17.79", "71.18", testing::_));
+  EXPECT_THAT(table.caption,
+              HasSubstr("1,000 images/s of 40 million multiply-adds each"));
+}
+
 // Protects: pages of phases to which none of this applies, and of runs that
 // older programs wrote.
 TEST(IterationCost, NothingWithoutStages) {
@@ -116,7 +133,14 @@ TEST(IterationCost, NothingWithoutStages) {
   PhaseResult& inq = *report.mutable_results(1);
   inq.mutable_epochs()->RemoveLast();  // as no run reports it
   EXPECT_THAT(StageTableOf(report, inq).rows, IsEmpty());
-  report.add_reference_networks()->set_multiply_adds(0);
+  inq = Staged().results(1);
+  report.add_reference_networks()->set_multiply_adds(2e9);
+  EXPECT_EQ(ExtrapolationTableOf(report, inq).rows.size(), 1u);
+  for (LayerResult& layer : *inq.mutable_layers()) layer.clear_multiply_adds();
+  EXPECT_THAT(ExtrapolationTableOf(report, inq).rows, IsEmpty());
+  inq = Staged().results(1);
+  report.mutable_reference_networks(0)->set_multiply_adds(0);
+  EXPECT_THAT(ExtrapolationTableOf(report, inq).rows, IsEmpty());
   inq.set_images_per_second(0);
   EXPECT_THAT(ExtrapolationTableOf(report, inq).rows, IsEmpty());
 }
