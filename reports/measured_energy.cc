@@ -19,7 +19,9 @@ std::string MeasuredEnergySentence(const Report& report) {
       energy.packages(),
       energy.packages() == 1 ? " processor package" : " processor packages",
       ", whole, idle parts included: a processor for all purposes, where the "
-      "model counts only the arithmetic and memory that a network needs.");
+      "model counts only the arithmetic and memory that a network needs. The "
+      "counters of packages leave out DRAM, from which the model reads the "
+      "weights.");
 }
 
 }  // namespace tritlab

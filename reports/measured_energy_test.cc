@@ -23,6 +23,7 @@ TEST(MeasuredEnergy, SaysWhatWasMeasuredOrWhyNot) {
   EXPECT_THAT(MeasuredEnergySentence(report),
               HasSubstr("250 \u00b5J an image in batches of 100, at 42.0 W, by "
                         "the counters of 2 processor packages"));
+  EXPECT_THAT(MeasuredEnergySentence(report), HasSubstr("leave out DRAM"));
 }
 
 }  // namespace
