@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "reports/number_format.h"
 #include "reports/plot.h"
 #include "reports/report.pb.h"
@@ -13,6 +15,8 @@
 
 namespace tritlab {
 namespace {
+
+bool HasZeros(const LayerResult& layer) { return layer.sparsity() > 0; }
 
 // A dot for each layer, from the first (top) to the last, of each phase that
 // `has` the share. Layers are matched by name where phases differ in them.
@@ -41,6 +45,31 @@ Figure FigureByLayer(const Report& report, Has has, Share share) {
   // Closer rows for deep networks; text of 13 pixels must still fit.
   figure.height = 80 + layers * (layers > 60 ? 15 : 18);
   return figure;
+}
+
+// What a layer of which no weight is 0 is, of the phases that have zeros; empty
+// when there is none.
+std::string LayersWithoutZeros(const Report& report) {
+  bool full_precision = false;
+  std::set<std::string> quantizers;
+  for (const PhaseResult& phase : report.results()) {
+    const auto& layers = phase.layers();
+    if (std::none_of(layers.begin(), layers.end(), HasZeros)) continue;
+    for (const LayerResult& layer : layers) {
+      if (HasZeros(layer)) continue;
+      if (layer.quantizer() == "full_precision") {
+        full_precision = true;
+      } else {
+        quantizers.insert(layer.quantizer());
+      }
+    }
+  }
+  if (quantizers.empty())
+    return full_precision ? " Layers at 0 are kept in full precision." : "";
+  return absl::StrCat(" Layers at 0 are ",
+                      full_precision ? "kept in full precision, or " : "",
+                      "quantized (", absl::StrJoin(quantizers, ", "),
+                      ") to values none of which is 0.");
 }
 
 // "1,000 images spread evenly over the test set"; what the phases have in
@@ -98,16 +127,15 @@ Figure AccuracyFigure(const Report& report) {
 
 Figure SparsityFigure(const Report& report) {
   Figure figure = FigureByLayer(
-      report, [](const LayerResult& l) { return l.sparsity() > 0; },
-      [](const LayerResult& l) { return l.sparsity(); });
+      report, HasZeros, [](const LayerResult& l) { return l.sparsity(); });
   figure.plot.name = "sparsity";
   figure.plot.title = "Weight sparsity by layer";
   figure.plot.x_label = "zeros, %";
   figure.caption = absl::StrCat(
       "Weight sparsity by layer after training, from the first layer (top) to "
       "the last: the share of zeros among the values that a layer computes "
-      "with. Layers at 0 are kept in full precision. ",
-      SettingOf(report), "; one seed.");
+      "with.",
+      LayersWithoutZeros(report), " ", SettingOf(report), "; one seed.");
   return figure;
 }
 

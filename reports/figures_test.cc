@@ -53,6 +53,30 @@ TEST(SparsityFigure, HasOnlyPhasesThatAreSparse) {
   EXPECT_TRUE(SparsityFigure(report).plot.series.empty());
 }
 
+// Protects: under a mixed policy, layers at 0 are not all said to be in full
+// precision.
+TEST(SparsityFigure, SaysWhyLayersHaveNoZero) {
+  Report report = MadeUpReport(4, 3);
+  const auto caption_has = [&](const char* part) {
+    return SparsityFigure(report).caption.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(caption_has("Layers at 0 are kept in full precision. "));
+  LayerResult& binary = *report.mutable_results(1)->mutable_layers(1);
+  binary.set_quantizer("bwn");
+  binary.set_sparsity(0);
+  EXPECT_TRUE(
+      caption_has("Layers at 0 are kept in full precision, or quantized (bwn) "
+                  "to values none of which is 0."));
+  for (const int end : {0, 3}) {
+    LayerResult& layer = *report.mutable_results(1)->mutable_layers(end);
+    layer.set_quantizer("inq");
+    layer.set_sparsity(0.1);
+  }
+  EXPECT_TRUE(caption_has("Layers at 0 are quantized (bwn) to values"));
+  binary.set_sparsity(0.1);
+  EXPECT_FALSE(caption_has("Layers at 0"));
+}
+
 TEST(ActivationFigures, HaveOnlyPhasesThatWereCounted) {
   Report report = MadeUpReport(4, 3);
   const Figure zeros = ActivationSparsityFigure(report);
