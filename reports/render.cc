@@ -26,8 +26,9 @@ ABSL_FLAG(bool, latex, false,
           "also write the tables as LaTeX: report.tex, runs.tex");
 ABSL_FLAG(
     std::string, energy_costs, "",
-    "a text proto of energy costs (reports/energy_costs.proto); the pages "
-    "then show the energy at these as well");
+    "a text proto of energy costs (reports/energy_costs.proto); the pages, and "
+    "with --run report.json, then have the energy at these as well, in place "
+    "of a process of the same name");
 ABSL_FLAG(std::string, pictures, "",
           "a folder to write the pictures of --run to as SVG files as well");
 

@@ -93,9 +93,19 @@ BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --run=runs/energy \
   fail "status $? with costs: $(cat errors)"
 grep -q '| ttq | mine | f32 | .* | 3 | ' user/runs/energy/report.md ||
   fail "no energy of 3 microjoules: $(cat user/runs/energy/report.md)"
+# It is in report.json as well, and stays on the page without the costs.
+grep -q '"process": *"mine"' user/runs/energy/report.json ||
+  fail "no energy in report.json"
+BUILD_WORKING_DIRECTORY="$PWD/user" "$render" --run=runs/energy > out ||
+  fail "status $? after costs"
+grep -q '| ttq | mine | f32 | .* | 3 | ' user/runs/energy/report.md ||
+  fail "energy of report.json is not shown"
+cp user/runs/energy/report.json before.json
 expect_refused "none.textproto" --run=runs/energy --energy_costs=none.textproto
 echo 'process: "mine"' > user/bad.textproto
 expect_refused "bad.textproto: source" --run=runs/energy \
   --energy_costs=bad.textproto
+
+cmp before.json user/runs/energy/report.json || fail "report.json changed"
 
 exit $((failures > 0))

@@ -1,5 +1,6 @@
 #include "reports/write_report.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -40,9 +41,17 @@ absl::Status WritePages(const Page& page, const std::string& directory,
   return WriteFileAtomically(absl::StrCat(path, ".html"), PageToHtml(page));
 }
 
-absl::Status AddEnergyTo(Report& report, const EnergyCosts& costs) {
-  for (PhaseResult& phase : *report.mutable_results())
+// In place of what the report has for a process of that name.
+absl::Status SetEnergyOf(const EnergyCosts& costs, Report& report) {
+  for (PhaseResult& phase : *report.mutable_results()) {
+    auto& energy = *phase.mutable_energy();
+    energy.erase(std::remove_if(energy.begin(), energy.end(),
+                                [&](const EnergyResult& result) {
+                                  return result.process() == costs.process();
+                                }),
+                 energy.end());
     RETURN_IF_ERROR(AddEnergy(costs, phase));
+  }
   return absl::OkStatus();
 }
 
@@ -71,9 +80,13 @@ absl::Status RenderAgain(const std::string& directory,
   if (!options.energy_costs.empty()) {
     ASSIGN_OR_RETURN(const EnergyCosts costs,
                      ReadEnergyCosts(options.energy_costs));
-    RETURN_IF_ERROR(AddEnergyTo(report, costs));
+    RETURN_IF_ERROR(SetEnergyOf(costs, report));
   }
-  return WritePages(ReportPage(report), directory, "report", options.latex);
+  RETURN_IF_ERROR(
+      WritePages(ReportPage(report), directory, "report", options.latex));
+  if (options.energy_costs.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string json, ReportToJson(report));
+  return WriteFileAtomically(JoinPath(directory, "report.json"), json);
 }
 
 absl::Status RenderRuns(const std::string& directory,
@@ -83,7 +96,7 @@ absl::Status RenderRuns(const std::string& directory,
     ASSIGN_OR_RETURN(const EnergyCosts costs,
                      ReadEnergyCosts(options.energy_costs));
     for (FoundRun& run : found.runs)
-      RETURN_IF_ERROR(WithPrefix(run.folder, AddEnergyTo(run.report, costs)));
+      RETURN_IF_ERROR(WithPrefix(run.folder, SetEnergyOf(costs, run.report)));
   }
   return WritePages(RunsPage(NameOf(directory), found), directory, "runs",
                     options.latex);

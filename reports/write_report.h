@@ -15,21 +15,22 @@ namespace tritlab {
 absl::Status WriteReport(const Report& report, const std::string& directory);
 
 struct RenderOptions {
-  // The path of a text proto (energy_costs.h): the pages then show the energy
-  // at these costs as well. report.json stays as it is.
+  // The path of a text proto (energy_costs.h): the energy at these costs as
+  // well, in place of what a report has for a process of the same name.
   std::string energy_costs = {};
   bool latex = false;  // the tables as LaTeX, too
 };
 
 // Writes report.md and report.html again from `directory`/report.json, and
-// report.tex where asked. NotFound or InvalidArgument, naming the file, when
-// that is missing or damaged; then nothing is written.
+// report.tex where asked; with energy costs report.json, too. NotFound or
+// InvalidArgument, naming the file, when that is missing or damaged; then
+// nothing is written.
 absl::Status RenderAgain(const std::string& directory,
                          const RenderOptions& options = {});
 
 // Writes runs.md and runs.html, and runs.tex where asked, into `directory`: one
-// page over all runs in it and below (find_runs.h). NotFound when there is
-// none.
+// page over all runs in it and below (find_runs.h), whose own files stay as
+// they are. NotFound when there is none.
 absl::Status RenderRuns(const std::string& directory,
                         const RenderOptions& options = {});
 

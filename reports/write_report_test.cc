@@ -64,6 +64,48 @@ TEST(WritePictures, AreFilesOfTheirOwn) {
   }
 }
 
+// Protects: a user's costs are in report.json as on the pages; given again, or
+// for a process that ships, they replace what is there.
+TEST(RenderAgain, WritesEnergyAtCostsIntoReportJson) {
+  const std::string folder = Folder();
+  const Report report = MadeUpReport();
+  ASSERT_TRUE(WriteReport(report, folder).ok());
+  const std::string costs = JoinPath(folder, "mine.textproto");
+  const std::string path = JoinPath(folder, "report.json");
+  const auto render = [&](const std::string& process, int add) {
+    EXPECT_TRUE(
+        WriteFileAtomically(
+            costs,
+            absl::StrCat("process: '", process, "' source: 'made up' ",
+                         "operations { f32_add: ", add,
+                         " f32_multiply: 2 bf16_multiply: 1 int8_multiply: 1 "
+                         "int32_add: 1 int32_multiply: 1 shift: 1 } "
+                         "sram { bytes: 1024 bits: 64 pj: 0 } "
+                         "dram { bits: 64 pj: 0 }"))
+            .ok());
+    EXPECT_TRUE(RenderAgain(folder, {.energy_costs = costs}).ok());
+    return *ReadReport(path);
+  };
+  const int shipped = report.results(1).energy_size();
+  Report read = render("mine", 1);
+  ASSERT_EQ(read.results(1).energy_size(), shipped + 3);
+  const double before = read.results(1).energy(shipped).full_precision_pj();
+  EXPECT_GT(before, 0);
+  EXPECT_NE(ReadFile(JoinPath(folder, "report.html"))->find("made up"),
+            std::string::npos);
+  read = render("mine", 4);
+  ASSERT_EQ(read.results(1).energy_size(), shipped + 3);
+  EXPECT_EQ(read.results(1).energy(shipped).process(), "mine");
+  // An addition and a multiplication were 1 + 2 picojoules and are 4 + 2.
+  EXPECT_DOUBLE_EQ(read.results(1).energy(shipped).full_precision_pj(),
+                   2 * before);
+  read = render("45 nm", 1);
+  EXPECT_EQ(read.results(1).energy_size(), shipped + 3);
+  const std::string json = *ReadFile(path);
+  ASSERT_TRUE(RenderAgain(folder).ok());
+  EXPECT_EQ(*ReadFile(path), json);
+}
+
 // Protects: LaTeX where it is asked for, and only there.
 TEST(RenderAgain, LatexWhereAsked) {
   const std::string folder = Folder();
