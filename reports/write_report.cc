@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <variant>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
@@ -16,6 +18,7 @@
 #include "reports/figures.h"
 #include "reports/find_runs.h"
 #include "reports/html.h"
+#include "reports/kernel_picture.h"
 #include "reports/latex.h"
 #include "reports/markdown.h"
 #include "reports/page.h"
@@ -105,14 +108,24 @@ absl::Status RenderRuns(const std::string& directory,
 absl::Status WritePictures(const Report& report, const std::string& directory) {
   constexpr int kWidth = 820;
   RETURN_IF_ERROR(MakeDirectories(directory));
-  for (const Figure& figure :
-       {AccuracyFigure(report), SparsityFigure(report)}) {
-    if (figure.plot.series.empty()) continue;
-    ASSIGN_OR_RETURN(const std::string svg,
-                     DrawSvg(figure.plot, kWidth, figure.height));
-    RETURN_IF_ERROR(WriteFileAtomically(
-        JoinPath(directory, absl::StrCat(figure.plot.name, ".svg")),
-        StandaloneSvg(svg)));
+  const auto write = [&](const std::string& name,
+                         const absl::StatusOr<std::string>& svg) {
+    // Nothing that could be drawn; the page says so in its place.
+    if (absl::IsInvalidArgument(svg.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(svg.status());
+    return WriteFileAtomically(JoinPath(directory, absl::StrCat(name, ".svg")),
+                               StandaloneSvg(*svg));
+  };
+  int kernels = 0;
+  for (const PageElement& element : ReportPage(report).elements) {
+    if (const Figure* figure = std::get_if<Figure>(&element)) {
+      RETURN_IF_ERROR(write(figure->plot.name,
+                            DrawSvg(figure->plot, kWidth, figure->height)));
+    } else if (const auto* picture = std::get_if<KernelFigure>(&element)) {
+      const std::string name = absl::StrCat("kernels_", ++kernels);
+      RETURN_IF_ERROR(
+          write(name, DrawKernels(picture->kernels, name, picture->title)));
+    }
   }
   return absl::OkStatus();
 }

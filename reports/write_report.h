@@ -34,8 +34,9 @@ absl::Status RenderAgain(const std::string& directory,
 absl::Status RenderRuns(const std::string& directory,
                         const RenderOptions& options = {});
 
-// Writes the report's pictures as files of their own, accuracy.svg and (when a
-// phase has zeros) sparsity.svg, into `directory`, which is made. NotFound
+// Writes all pictures of the report's page as files of their own into
+// `directory`, which is made: accuracy.svg, sparsity.svg and so on, by the
+// names of their plots, and kernels_1.svg and so on in their order. NotFound
 // without gnuplot.
 absl::Status WritePictures(const Report& report, const std::string& directory);
 

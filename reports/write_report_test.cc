@@ -1,14 +1,20 @@
 #include "reports/write_report.h"
 
+#include <cstddef>
+#include <set>
 #include <string>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "gtest/gtest.h"
+#include "reports/figures.h"
 #include "reports/made_up_report.h"
+#include "reports/page.h"
 #include "reports/report.pb.h"
 #include "reports/report_json.h"
+#include "reports/report_page.h"
 
 namespace tritlab {
 namespace {
@@ -50,15 +56,28 @@ TEST(RenderAgain, DamageWritesNothing) {
   EXPECT_EQ(*ReadFile(JoinPath(folder, "report.md")), "mine");
 }
 
-TEST(WritePictures, AreFilesOfTheirOwn) {
+// Protects: no picture of the page is left out, whatever is added to it.
+TEST(WritePictures, AreAllOfThePageAsFilesOfTheirOwn) {
   const std::string folder = JoinPath(Folder(), "new/pictures");
-  const absl::Status status = WritePictures(MadeUpReport(), folder);
+  const Report report = MadeUpReport();
+  const absl::Status status = WritePictures(report, folder);
   if (status.code() == absl::StatusCode::kNotFound) {
     GTEST_SKIP() << "gnuplot is not installed";
   }
   ASSERT_TRUE(status.ok()) << status;
-  for (const char* name : {"accuracy.svg", "sparsity.svg"}) {
-    const auto svg = ReadFile(JoinPath(folder, name));
+  std::set<std::string> names = {"activation_sparsity", "both_nonzero",
+                                 "kernels_1", "kernels_2",
+                                 "dynamics_ttq_changes"};
+  size_t pictures = 0;
+  for (const PageElement& element : ReportPage(report).elements) {
+    const Figure* figure = std::get_if<Figure>(&element);
+    if (figure != nullptr) names.insert(figure->plot.name);
+    pictures +=
+        figure != nullptr || std::holds_alternative<KernelFigure>(element);
+  }
+  EXPECT_EQ(names.size(), pictures);
+  for (const std::string& name : names) {
+    const auto svg = ReadFile(JoinPath(folder, name + ".svg"));
     ASSERT_TRUE(svg.ok()) << svg.status();
     EXPECT_EQ(svg->find("<?xml"), 0u);
   }
