@@ -32,7 +32,9 @@ absl::StatusOr<std::vector<float>> NormalizedPixels(
     }
   }
   const float step = StepOfPixels(normalized);
-  if (!(step > 0 && std::isfinite(step)))
+  if (!(step > 0 && std::isfinite(step)) ||
+      std::any_of(normalized.begin(), normalized.end(),
+                  [](float value) { return std::isnan(value); }))
     return absl::InvalidArgumentError(
         "the images' normalization is impossible");
   return normalized;

@@ -445,6 +445,10 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   model.description.clear_mean();
   EXPECT_THAT(message(model), testing::HasSubstr("how images are normalized"));
   model = Packed(ResNet());
+  model.description.set_mean(1, NAN);
+  EXPECT_THAT(message(model),
+              testing::HasSubstr("normalization is impossible"));
+  model = Packed(ResNet());
   model.description.mutable_tensors(0)->set_name("other/weights");
   EXPECT_THAT(message(model), testing::HasSubstr("no tensor conv1/weights"));
 }

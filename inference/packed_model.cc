@@ -1,5 +1,7 @@
 #include "inference/packed_model.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <set>
@@ -67,6 +69,12 @@ int64_t ExpectedBytes(const PackedTensor& tensor) {
   }
 }
 
+template <typename Values>
+bool AllFinite(const Values& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
 // begin: where it may lie at the earliest.
 absl::Status CheckTensor(const PackedTensor& tensor, uint64_t begin,
                          uint64_t available) {
@@ -88,9 +96,13 @@ absl::Status CheckTensor(const PackedTensor& tensor, uint64_t begin,
   }
   const bool coded = tensor.packing() != PackedTensor::F32;
   const int largest =
-      tensor.packing() == PackedTensor::BYTES ? 1 << tensor.bits() : 256;
+      tensor.packing() == PackedTensor::TRITS ? 3 : 1 << tensor.bits();
   if (coded && (tensor.codebook().empty() || tensor.codebook_size() > largest))
     return error("has a codebook of an impossible size");
+  if (!AllFinite(tensor.codebook()))
+    return error("has a codebook with a value that is no finite number");
+  if (!AllFinite(tensor.channel_scales()))
+    return error("has a channel scale that is no finite number");
   if (!tensor.channel_scales().empty() &&
       (!coded || tensor.count() % tensor.channel_scales_size() != 0)) {
     return error("has channel scales that do not divide its values");
@@ -141,8 +153,9 @@ absl::StatusOr<PackedModel> RepackAs(const PackedModel& model,
   repacked.description.clear_tensors();
   for (const PackedTensor& tensor : model.description.tensors()) {
     if (tensor.packing() == PackedTensor::F32) {
-      AppendTensor(tensor.name(), tensor.count(), BytesOf(model, tensor),
-                   repacked);
+      ASSIGN_OR_RETURN(const std::vector<float> values,
+                       ValuesOf(model, tensor));
+      AddTensor(tensor.name(), values, repacked);
       continue;
     }
     ASSIGN_OR_RETURN(const CodedWeights codes, CodesOf(model, tensor));
@@ -278,6 +291,12 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
   if (tensor.packing() == PackedTensor::F32) {
     std::memcpy(values.data(), model.tensors.data() + tensor.offset(),
                 tensor.bytes());
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (std::isfinite(values[i])) continue;
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "tensor %s: value %d is %g, no finite number; pack the network anew",
+          tensor.name(), i, values[i]));
+    }
     return values;
   }
   ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(model, tensor));

@@ -38,15 +38,15 @@ absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
                        TernaryPacking packing, PackedModel& model);
 
 // The values of a tensor, or (InvalidArgument when it has none) its codes.
-// InvalidArgument, naming the tensor, when a code is none of the codebook's.
+// InvalidArgument, naming the tensor, when a code is none of the codebook's or
+// a value in full precision is no finite number.
 absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
                                             const PackedTensor& tensor);
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
                                      const PackedTensor& tensor);
 
 // The same model with its ternary codes stored that way, and codes of more
-// values at their bits. InvalidArgument, naming the tensor, when a code is none
-// of its codebook's.
+// values at their bits. InvalidArgument as ValuesOf says.
 absl::StatusOr<PackedModel> Repack(const PackedModel& model,
                                    TernaryPacking packing);
 
@@ -58,14 +58,14 @@ absl::Status WritePackedModel(const PackedModel& model,
                               const std::string& path);
 
 // The same as an archive. Codes are stored in the way that compresses best,
-// whichever it was before; InvalidArgument when one is none of its codebook's.
+// whichever it was before; InvalidArgument as ValuesOf says.
 absl::Status WritePackedArchive(const PackedModel& model,
                                 const std::string& path);
 
 // From either form. DataLoss, naming the file, when it is damaged or cut off;
 // InvalidArgument when it is no packed model, of a newer format, or describes
 // what cannot be. Of what is returned, every tensor lies within the file and
-// has the bytes that its values take.
+// has the bytes that its values take; codebooks and channel scales are finite.
 absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path);
 // The same of bytes in memory; `name` begins every message.
 absl::StatusOr<PackedModel> ParsePackedModel(absl::string_view bytes,

@@ -1,5 +1,6 @@
 #include "inference/packed_model.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -136,6 +137,42 @@ TEST(PackedModelTest, ImpossibleDescriptionsAreRefused) {
   model = sound;
   model.description.mutable_tensors(1)->set_name("conv1/weights");
   EXPECT_THAT(message(model), HasSubstr("is there twice"));
+  // More values than codes of one bit, or trits, can name.
+  model = sound;
+  for (int extra = 0; extra < 2; ++extra) {
+    EXPECT_EQ(message(model), "read");
+    model.description.mutable_tensors(1 + extra)->add_codebook(1);
+    EXPECT_THAT(message(model), HasSubstr("codebook of an impossible size"));
+    model = sound;
+  }
+}
+
+// Protects: what is no finite number becomes no weight of a program, which
+// would round it to anything.
+TEST(PackedModelTest, WhatIsNoFiniteNumberIsRefused) {
+  const auto message = [](const PackedModel& model) {
+    const auto read = ParsePackedModel(SerializePackedModel(model), "a");
+    return read.ok() ? "read" : std::string(read.status().message());
+  };
+  for (const float bad : {NAN, INFINITY, -INFINITY}) {
+    PackedModel model = Model(TernaryPacking::kTrits);
+    model.description.mutable_tensors(1)->set_codebook(1, bad);
+    EXPECT_THAT(message(model),
+                HasSubstr("a: tensor conv2/weights has a codebook with a value "
+                          "that is no finite number"));
+    model = Model(TernaryPacking::kTrits);
+    model.description.mutable_tensors(2)->set_channel_scales(0, bad);
+    EXPECT_THAT(message(model), HasSubstr("conv3/weights has a channel scale"));
+    model = PackedModel();
+    AddTensor("bn/scale", {1, bad}, model);
+    EXPECT_THAT(
+        std::string(
+            ValuesOf(model, model.description.tensors(0)).status().message()),
+        HasSubstr("tensor bn/scale: value 1 is"));
+    EXPECT_THAT(
+        std::string(Repack(model, TernaryPacking::kBits).status().message()),
+        HasSubstr("tensor bn/scale: value 1 is"));
+  }
 }
 
 // The fuzzer found that the protobuf library says so on stderr, too, and a
