@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "inference/byte_weights.h"
+#include "models/parameters.h"
 #include "models/shape_inference.h"
 #include "onnx/export_network.h"
 #include "onnx/export_operators.h"
@@ -54,6 +56,10 @@ class QuantizedExport {
       packed_[tensor.name()] = &tensor;
     for (const auto& [key, value] : NotesOf(model_.description))
       builder_.Note(key, value);
+    if (model_.description.first_and_last() == PackedModelDescription::F32) {
+      const std::vector<int> weighted = WeightedNodes(graph_);
+      if (!weighted.empty()) in_floats_ = {weighted.front(), weighted.back()};
+    }
     only_consumer_.assign(graph_.nodes_size(), -1);
     std::vector<int> consumers(graph_.nodes_size());
     for (int i = 0; i < graph_.nodes_size(); ++i) {
@@ -83,11 +89,15 @@ class QuantizedExport {
            only_consumer_[InputOf(i)] == i;
   }
 
+  // Whether the layer is computed in f32.
+  bool InFloats(int i) const { return in_floats_.contains(i); }
+
   // Whether what node i gives is not rounded, for it is part of what its only
-  // reader computes.
+  // reader computes, or the image that this one reads as it is.
   bool StaysFloat(int i) const {
     if (IsLast(i)) return true;
     const int reader = only_consumer_[i];
+    if (node(i).has_input()) return reader >= 0 && InFloats(reader);
     const bool computes =
         IsLayer(i) || node(i).has_batch_normalization() || node(i).has_add();
     if (reader < 0 || !computes) return false;
@@ -150,7 +160,7 @@ class QuantizedExport {
 
   absl::Status AppendRoundedImage(int i) {
     const PackedModelDescription& description = model_.description;
-    values_[i].name = tritlab::AppendImage(graph_, builder_);
+    values_[i].name = image_ = tritlab::AppendImage(graph_, builder_);
     float largest = 0;
     for (int c = 0;
          c < std::min(description.mean_size(), description.deviation_size());
@@ -240,7 +250,10 @@ class QuantizedExport {
   // Appends layer i under `name`.
   absl::Status AppendLayer(int i, const Layer& layer, const std::string& name,
                            Value& value) {
-    const Value& input = values_[InputOf(i)];
+    // In f32 the image is read as it is.
+    const Value input = InFloats(i) && node(InputOf(i)).has_input()
+                            ? Value{.name = image_}
+                            : values_[InputOf(i)];
     const Shape& image = InputShape(i);
     const auto outputs = static_cast<int64_t>(layer.shift.size());
     std::vector<int64_t> extents;
@@ -253,32 +266,56 @@ class QuantizedExport {
     } else {
       extents = {outputs, image.image_size()};
     }
-    ASSIGN_OR_RETURN(ByteWeights bytes,
-                     BytesOf(i, outputs * (node(i).has_convolution()
-                                               ? shape.weight_count() / outputs
-                                               : image.image_size())));
-    for (int64_t c = 0; c < outputs; ++c) bytes.scales[c] *= layer.scale[c];
-    Normalize(input.step, layer.shift, bytes);
-    std::vector<int32_t> biases(outputs);
-    std::vector<float> steps(outputs);
-    for (int64_t c = 0; c < outputs; ++c) {
-      steps[c] = input.step * bytes.scales[c];
-      biases[c] = static_cast<int32_t>(std::lround(layer.shift[c] / steps[c]));
-    }
+    const int64_t count =
+        outputs * (node(i).has_convolution() ? shape.weight_count() / outputs
+                                             : image.image_size());
     const std::string& stem = node(i).name();
-    const std::vector<int8_t> ordered =
-        ChannelsFirst<int8_t>(bytes.values, outputs, channels);
-    const std::string weights =
-        Dequantized(stem + ".weight", extents, std::span<const int8_t>(ordered),
-                    bytes.scales);
-    const std::string bias = Dequantized(
-        stem + ".bias", {outputs}, std::span<const int32_t>(biases), steps);
+    std::string weights, bias;
+    if (InFloats(i)) {
+      ASSIGN_OR_RETURN(std::vector<float> values, Values(i, "weights", count));
+      for (int64_t k = 0; k < count; ++k)
+        values[k] *= layer.scale[k / (count / outputs)];
+      weights = builder_.Tensor(stem + ".weight", extents,
+                                std::span<const float>(ChannelsFirst<float>(
+                                    values, outputs, channels)));
+      bias = builder_.Tensor(stem + ".bias", {outputs},
+                             std::span<const float>(layer.shift));
+    } else {
+      RETURN_IF_ERROR(AppendBytes(i, layer, input.step, extents, channels,
+                                  count, weights, bias));
+    }
     if (node(i).has_convolution()) {
       value.name =
           AppendConv(shape, name, {input.name, weights, bias}, builder_);
     } else {
       value.name = AppendLinear(input, stem, name, weights, bias);
     }
+    return absl::OkStatus();
+  }
+
+  // Layer i's weights and bias as integers, dequantized; `weights` and `bias`
+  // become their names.
+  absl::Status AppendBytes(int i, const Layer& layer, float input_step,
+                           const std::vector<int64_t>& extents,
+                           int64_t channels, int64_t count,
+                           std::string& weights, std::string& bias) {
+    const auto outputs = static_cast<int64_t>(layer.shift.size());
+    ASSIGN_OR_RETURN(ByteWeights bytes, BytesOf(i, count));
+    for (int64_t c = 0; c < outputs; ++c) bytes.scales[c] *= layer.scale[c];
+    Normalize(input_step, layer.shift, bytes);
+    std::vector<int32_t> biases(outputs);
+    std::vector<float> steps(outputs);
+    for (int64_t c = 0; c < outputs; ++c) {
+      steps[c] = input_step * bytes.scales[c];
+      biases[c] = static_cast<int32_t>(std::lround(layer.shift[c] / steps[c]));
+    }
+    const std::string& stem = node(i).name();
+    const std::vector<int8_t> ordered =
+        ChannelsFirst<int8_t>(bytes.values, outputs, channels);
+    weights = Dequantized(stem + ".weight", extents,
+                          std::span<const int8_t>(ordered), bytes.scales);
+    bias = Dequantized(stem + ".bias", {outputs},
+                       std::span<const int32_t>(biases), steps);
     return absl::OkStatus();
   }
 
@@ -399,6 +436,8 @@ class QuantizedExport {
   std::map<std::string, StepNames> steps_;  // of QuantizeLinear's outputs
   std::vector<int> only_consumer_;  // [node], -1 where there are not one
   std::vector<Value> values_;       // [node]
+  std::set<int> in_floats_;         // the layers that are computed in f32
+  std::string image_;               // before it is rounded
 };
 
 }  // namespace

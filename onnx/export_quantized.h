@@ -11,6 +11,10 @@
 // inference/byte_weights.h, which says their error. Where a channel of INQ with
 // 5 bits has 128 and -128 (NeedsTwoProducts), the program is exact and 127
 // stands for 128 here.
+//
+// Where the model has its first and last layers in f32 (first_and_last), they
+// are here, too: with weights, biases and, of the first, an image that are not
+// rounded.
 #ifndef TRITLAB_ONNX_EXPORT_QUANTIZED_H_
 #define TRITLAB_ONNX_EXPORT_QUANTIZED_H_
 

@@ -110,6 +110,37 @@ TEST(ExportQuantized, WeightsAndScales) {
   EXPECT_NEAR(steps[1], 0.5 * 1.5, 1e-4);
 }
 
+// Protects: first and last layers that the model has in f32 are not rounded to
+// bytes silently; the one between them still is.
+TEST(ExportQuantized, FirstAndLastLayersInFloats) {
+  PackedModel packed = Model();
+  packed.description.set_first_and_last(PackedModelDescription::F32);
+  const auto model = ExportQuantized(packed);
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::map<std::string, const onnx::TensorProto*> tensors;
+  for (const onnx::TensorProto& tensor : model->graph().initializer())
+    tensors[tensor.name()] = &tensor;
+  const auto floats = [&](const std::string& name) {
+    const std::string& raw = tensors.at(name)->raw_data();
+    const auto* values = reinterpret_cast<const float*>(raw.data());
+    return std::vector<float>(values, values + raw.size() / sizeof(float));
+  };
+  for (const onnx::NodeProto& node : model->graph().node()) {
+    if (node.op_type() != "Conv" && node.op_type() != "Gemm") continue;
+    const bool weights_are_bytes = Giver(*model, node.input(1)) != nullptr;
+    EXPECT_EQ(weights_are_bytes, node.input(1) == "conv2.weight");
+    EXPECT_EQ(Giver(*model, node.input(2)) != nullptr, weights_are_bytes);
+  }
+  // The first layer reads the image itself.
+  EXPECT_EQ(tensors.count("image.step"), 0u);
+  EXPECT_EQ(Giver(*model, "fc.flat")->op_type(), "DequantizeLinear");
+  // 0.5 times scale / sqrt(variance), as it is.
+  EXPECT_NEAR(floats("conv1.weight")[0], 0.5 * 4, 1e-4);
+  EXPECT_NEAR(floats("conv1.weight")[9], -0.5 * 1.5, 1e-4);
+  EXPECT_EQ(floats("fc.weight"), std::vector<float>({1, 2, 3, 4}));
+  EXPECT_EQ(floats("fc.bias"), std::vector<float>({5, 6}));
+}
+
 // Without ranges there are no bytes.
 TEST(ExportQuantized, MissingRange) {
   PackedModel model = Model();
