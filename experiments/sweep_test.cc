@@ -195,7 +195,7 @@ TEST(SweepTest, PoliciesAreCheckedAgainstTheNetwork) {
 TEST(SweepTest, ShippedSweepsFitTheirNetworks) {
   const auto files = ListDirectory(kSweeps);
   ASSERT_TRUE(files.ok()) << files.status();
-  ASSERT_GE(files->size(), 8u);
+  ASSERT_GE(files->size(), 9u);
   for (const std::string& file : *files) {
     const auto sweep =
         LoadSweep(JoinPath(kSweeps, file),
@@ -206,6 +206,42 @@ TEST(SweepTest, ShippedSweepsFitTheirNetworks) {
     const absl::Status status = CheckPoints(sweep->points, "");
     EXPECT_TRUE(status.ok()) << file << ": " << status;
   }
+}
+
+std::vector<PhaseSpec> LastPhases(const std::string& sweep) {
+  std::vector<PhaseSpec> phases;
+  const auto loaded = LoadSweep(JoinPath(kSweeps, sweep + ".textproto"), {});
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  if (!loaded.ok()) return phases;
+  for (const SweepPoint& point : loaded->points)
+    phases.push_back(point.spec.phases(point.spec.phases_size() - 1));
+  return phases;
+}
+
+// Protects: INQ's splitting ratios go from one step to ten, TTQ is compared at
+// a rate that suits it, and INQ with what may be combined with it.
+TEST(SweepTest, ShippedSweepsHaveThePointsThatTheyAreFor) {
+  std::set<int> steps;
+  for (const PhaseSpec& phase : LastPhases("inq_portions"))
+    steps.insert(phase.policy().rules(0).quantizer().inq().portions_size());
+  EXPECT_EQ(steps.count(1), 1u);
+  EXPECT_EQ(steps.count(10), 1u);
+  std::vector<float> rates;
+  for (const PhaseSpec& phase : LastPhases("methods")) {
+    if (phase.policy().rules_size() > 0 &&
+        phase.policy().rules(0).quantizer().has_ttq())
+      rates.push_back(phase.schedule().learning_rate());
+  }
+  EXPECT_THAT(rates, ElementsAre(0.02f, 0.1f));
+  const std::vector<PhaseSpec> options = LastPhases("inq_options");
+  ASSERT_EQ(options.size(), 5u);
+  for (const PhaseSpec& phase : options)
+    EXPECT_EQ(phase.policy().rules(0).quantizer().inq().bits(), 5);
+  EXPECT_EQ(options[1].policy().rules(0).activations().dorefa().bits(), 4);
+  EXPECT_EQ(options[2].policy().rules(0).activations().pact().bits(), 4);
+  EXPECT_EQ(options[3].policy().rules(0).gradients().dorefa().bits(), 8);
+  EXPECT_EQ(options[4].starts_from(), "pruned");
+  EXPECT_TRUE(options[4].policy().rules(0).quantizer().inq().keep_zeros());
 }
 
 TEST(SweepPlanTest, ASharedStartIsOneRunForEachSeed) {
