@@ -2,14 +2,22 @@
 // ICLR 2017 (arXiv:1702.03044), algorithm 1. quant/power_of_two.h has the
 // values.
 //
-// The layer's values are chosen from the weights that the phase begins with.
+// The layer's values are chosen once, from s = max|W| of the weights that the
+// phase begins with, where the paper's algorithm determines them in each of its
+// iterations. With the largest magnitudes first the two agree: the largest
+// weight is frozen first, at 2^n1, since 3/4 2^n1 <= s < 3/2 2^n1, and s = 2^n1
+// gives n1 again; unless a weight that is re-trained grows to 3/2 2^n1 or more,
+// which here becomes 2^n1 and there would raise both ends of the levels. With
+// other partitions the largest weights may move before they are frozen.
+//
 // At the beginning of each stage, a further part of the layer's weights is
 // rounded to them and frozen (the latent weights themselves change); the others
 // stay in full precision and are re-trained, with the frozen ones masked out of
 // the update. Which come first: the largest magnitudes among those not frozen
 // yet, a random choice, or the smallest. Portions are shares of the layer's
 // weights, accumulated, the last one 1: after the last stage every weight is 0
-// or a power of two.
+// or a power of two, and in it all of them are frozen, so that nothing but
+// biases and batch normalization is trained there.
 //
 // Before the first stage the layer computes with all weights rounded at once:
 // what its start is worth without INQ.

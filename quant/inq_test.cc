@@ -76,6 +76,26 @@ TEST(InqTest, AfterTheLastStageEveryWeightIsZeroOrAPowerOfTwo) {
   }
 }
 
+// What inq.h says of the paper's choosing the levels anew in each iteration:
+// with the largest first it would change nothing.
+TEST(InqTest, LevelsChosenAnewWouldBeTheSame) {
+  for (const int bits : {2, 3, 4, 5}) {
+    for (uint64_t layer = 0; layer < 20; ++layer) {
+      auto quantizer = Make(Spec(bits, {0.25f, 0.5f, 1}));
+      std::vector<float> latent =
+          RandomWeights(200, layer, 0.1f + 0.01f * static_cast<float>(layer));
+      const PowerOfTwoLevels levels(LargestMagnitude(latent), bits);
+      ASSERT_TRUE(quantizer->Initialize(latent).ok());
+      for (int stage = 0; stage < 3; ++stage) {
+        ASSERT_TRUE(quantizer->BeginStage(stage, latent).ok());
+        const PowerOfTwoLevels anew(LargestMagnitude(latent), bits);
+        EXPECT_EQ(anew.largest_exponent(), levels.largest_exponent());
+        EXPECT_EQ(anew.smallest_exponent(), levels.smallest_exponent());
+      }
+    }
+  }
+}
+
 TEST(InqTest, PartitionsTakeTheLargestTheSmallestOrAny) {
   const std::vector<float> start = RandomWeights(1000, 2);
   const auto frozen_after_first = [&](InqSpec::Partition partition,
