@@ -153,8 +153,9 @@ absl::StatusOr<PackedModel> RepackAs(const PackedModel& model,
   repacked.description.clear_tensors();
   for (const PackedTensor& tensor : model.description.tensors()) {
     if (tensor.packing() == PackedTensor::F32) {
-      AppendTensor(tensor.name(), tensor.count(), BytesOf(model, tensor),
-                   repacked);
+      ASSIGN_OR_RETURN(const std::vector<float> values,
+                       ValuesOf(model, tensor));
+      AddTensor(tensor.name(), values, repacked);
       continue;
     }
     ASSIGN_OR_RETURN(const CodedWeights codes, CodesOf(model, tensor));

@@ -46,8 +46,7 @@ absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
                                      const PackedTensor& tensor);
 
 // The same model with its ternary codes stored that way, and codes of more
-// values at their bits. InvalidArgument, naming the tensor, when a code is none
-// of its codebook's.
+// values at their bits. InvalidArgument as ValuesOf says.
 absl::StatusOr<PackedModel> Repack(const PackedModel& model,
                                    TernaryPacking packing);
 
@@ -59,7 +58,7 @@ absl::Status WritePackedModel(const PackedModel& model,
                               const std::string& path);
 
 // The same as an archive. Codes are stored in the way that compresses best,
-// whichever it was before; InvalidArgument when one is none of its codebook's.
+// whichever it was before; InvalidArgument as ValuesOf says.
 absl::Status WritePackedArchive(const PackedModel& model,
                                 const std::string& path);
 

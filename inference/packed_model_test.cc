@@ -169,6 +169,9 @@ TEST(PackedModelTest, WhatIsNoFiniteNumberIsRefused) {
         std::string(
             ValuesOf(model, model.description.tensors(0)).status().message()),
         HasSubstr("tensor bn/scale: value 1 is"));
+    EXPECT_THAT(
+        std::string(Repack(model, TernaryPacking::kBits).status().message()),
+        HasSubstr("tensor bn/scale: value 1 is"));
   }
 }
 

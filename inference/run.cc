@@ -2,7 +2,8 @@
 //
 //   bazel run //inference:run -- --model=run/model.trit --data_root=DIR
 //
-// gives its accuracy on the dataset's test images, its latency one image at a
+// gives its accuracy on the dataset's test images (photographs of any size are
+// cropped to the model's), its latency one image at a
 // time, its throughput in batches, and the joules that the processors take for
 // an image where the machine counts them; with --image=FILE, the five likeliest
 // classes of a JPEG of any size, or of each in a folder. Exit status: 0 done, 2
@@ -15,6 +16,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -25,20 +27,31 @@
 #include "base/energy_meter.h"
 #include "base/file.h"
 #include "base/status_macros.h"
-#include "datasets/open_dataset.h"
+#include "datasets/dataset.h"
 #include "inference/accuracy.h"
 #include "inference/measured_joules.h"
 #include "inference/model.h"
 #include "inference/photograph_input.h"
+#include "inference/test_images.h"
 #include "kernels/threads.h"
 
 ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to run");
 ABSL_FLAG(std::string, data_root, "data",
           "the folder that holds datasets under their usual names");
 ABSL_FLAG(std::string, dataset, "cifar10",
-          "synthetic, cifar10 or imagefolder (which needs --source)");
+          "synthetic, cifar10, imagenet, or imagefolder or tfrecord (which "
+          "need --source)");
 ABSL_FLAG(std::string, source, "",
-          "a folder or archive to read instead of the usual names");
+          "a folder, archive or .packed file to read instead of the usual "
+          "names");
+ABSL_FLAG(int32_t, shorter_side, 0,
+          "of photographs before the crop that the model sees; 0: 256 for a "
+          "crop of 224, and likewise");
+ABSL_FLAG(int32_t, first_label, 1, "of tfrecord: the first class's, 0 or 1");
+ABSL_FLAG(int32_t, classes, 1000,
+          "of tfrecord: how many there are, where no classes.txt names them");
+ABSL_FLAG(bool, strict, false,
+          "stop at a photograph that cannot be read, rather than leave it out");
 ABSL_FLAG(std::string, image, "",
           "a JPEG of any size or a folder of them, instead of a dataset");
 ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
@@ -146,25 +159,37 @@ std::string EnergyLine(Model& model) {
       measured->packages);
 }
 
-absl::Status RunDataset(const std::string& model_path) {
+// What the flags name.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenImages(const Model& model) {
   DatasetSpec spec;
   spec.set_name(absl::GetFlag(FLAGS_dataset));
   if (const std::string source = absl::GetFlag(FLAGS_source); !source.empty())
     spec.set_source(FromWorkingDirectory(source));
-  ASSIGN_OR_RETURN(
-      const auto images,
-      OpenDataset(spec, FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
-                  Split::kTest));
+  if (const int side = absl::GetFlag(FLAGS_shorter_side); side != 0)
+    spec.mutable_resize()->set_shorter_side(side);
+  if (spec.name() == "imagenet" || spec.name() == "tfrecord") {
+    spec.set_first_label(absl::GetFlag(FLAGS_first_label));
+    spec.set_classes(absl::GetFlag(FLAGS_classes));
+  }
+  return OpenTestImages(
+      std::move(spec), FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
+      {static_cast<int>(model.height()), static_cast<int>(model.width()),
+       static_cast<int>(model.channels())},
+      {.strict = absl::GetFlag(FLAGS_strict)});
+}
+
+absl::Status RunDataset(const std::string& model_path) {
   ASSIGN_OR_RETURN(const auto model,
                    Load(model_path, absl::GetFlag(FLAGS_batch)));
+  ASSIGN_OR_RETURN(const auto images, OpenImages(*model));
   ASSIGN_OR_RETURN(const double top1, Top1(*model, *images));
   std::printf(
       "top-1 %.2f %% of %lld images (%s)\n"
       "weights as bytes are off by at most %.2f %% of their channel's "
       "largest\n"
       "weights take %.2f MB in memory\n",
-      top1, static_cast<long long>(images->size()), images->source().c_str(),
-      100 * model->weight_error(),
+      top1, static_cast<long long>(images->size() - images->left_out()),
+      images->source().c_str(), 100 * model->weight_error(),
       1e-6 * static_cast<double>(model->weight_bytes()));
   ASSIGN_OR_RETURN(const auto single, Load(model_path));
   ASSIGN_OR_RETURN(const std::vector<double> one, TimeRuns(*single));
