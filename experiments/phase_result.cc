@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "quant/packing.h"
+#include "quant/policy_text.h"
 #include "reports/energy_result.h"
 #include "reports/filters.h"
 
@@ -117,6 +119,15 @@ void SetActivations(const ActivationStatistics& statistics,
   }
 }
 
+// "TTQ, t = 0.05, 24 epochs"; what it ran, where it was stopped before its end.
+std::string SettingOf(const PhaseSpec& phase, int stages, int epochs) {
+  std::string text = PolicyText(phase.policy());
+  if (epochs == 0) return absl::StrCat(text, ", not trained");
+  if (stages > 1) absl::StrAppend(&text, ", ", stages, " stages in");
+  return absl::StrCat(text, stages > 1 ? " " : ", ", epochs,
+                      epochs == 1 ? " epoch" : " epochs");
+}
+
 }  // namespace
 
 absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
@@ -128,6 +139,8 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   result.set_starts_from(phase.starts_from());
   result.set_initial_top1(position.initial_top1());
   result.set_stages(network.stages());
+  result.set_setting(SettingOf(phase, static_cast<int>(network.stages()),
+                               position.epochs_size()));
   result.set_skipped_steps(static_cast<uint32_t>(position.skipped_steps()));
   for (const EpochRecord& record : position.epochs()) {
     *result.add_epochs() = MakeEpochResult(record);

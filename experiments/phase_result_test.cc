@@ -57,6 +57,13 @@ TEST_F(PhaseResultTest, TheResultIsTheLastEpochNotTheBest) {
   EXPECT_EQ(result.images_per_second(), 250);
 }
 
+// Protects: captions that say how a phase was trained.
+TEST_F(PhaseResultTest, TheSettingIsThatOfPolicyAndEpochs) {
+  EXPECT_EQ(Result().setting(), "TTQ, r = 0.25, 3 epochs");
+  position_.clear_epochs();
+  EXPECT_EQ(Result().setting(), "TTQ, r = 0.25, not trained");
+}
+
 // Five weights a byte and three values a layer where it is quantized, four
 // bytes a weight in the first and the last layer.
 TEST_F(PhaseResultTest, BytesAreThoseOfThePackedWeights) {

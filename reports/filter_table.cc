@@ -28,7 +28,7 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase) {
       "ones are not counted among them. \"Unread\" are input channels "
       "that all filters leave out. \"Possible\" is how many kernels the values "
       "of the codebook can form. ",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   using Layer = const LayerResult*;
   ColumnWriter columns(&table);
   const auto count = [&](const char* title, auto value) {
@@ -83,7 +83,7 @@ std::string KernelCaptionOf(const Report& report, const PhaseResult& phase,
       of(shown.inputs(),
          all.filters() == 0 ? 0 : all.kernels() / all.filters()),
       "); each kernel has ", shown.kernel_height(), "\u00d7",
-      shown.kernel_width(), " weights. ", SettingOf(report), ".");
+      shown.kernel_width(), " weights. ", SettingOf(report, phase), ".");
 }
 
 }  // namespace tritlab

@@ -39,6 +39,8 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
               bool ternary, Report* report) {
   PhaseResult* phase = report->add_results();
   phase->set_name(name);
+  phase->set_setting(absl::StrCat(
+      ternary ? "TTQ, t = 0.05, " : "full precision, ", epochs, " epochs"));
   phase->set_loss(0.4321);
   phase->set_initial_top1(ternary ? 31.25 : 9.875);
   phase->set_seconds(62.5 * epochs);

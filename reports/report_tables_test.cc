@@ -219,6 +219,22 @@ TEST(FilterTableOf, CountsOfQuantizedLayers) {
   EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "possible"), "1e+60");
 }
 
+// Protects: captions that name method and epochs, and reports of before that.
+TEST(SettingOf, OnePhaseOrAll) {
+  Report report = MadeUpReport();
+  EXPECT_EQ(SettingOf(report, report.results(1)),
+            SettingOf(report) + "; ttq: TTQ, t = 0.05, 3 epochs");
+  EXPECT_EQ(SettingOfPhases(report),
+            SettingOf(report) +
+                "; full_precision: full precision, 3 epochs"
+                "; ttq: TTQ, t = 0.05, 3 epochs");
+  EXPECT_NE(ProvenanceTableOf(report).caption.find(SettingOfPhases(report)),
+            std::string::npos);
+  for (PhaseResult& phase : *report.mutable_results()) phase.clear_setting();
+  EXPECT_EQ(SettingOf(report, report.results(1)), SettingOf(report));
+  EXPECT_EQ(SettingOfPhases(report), SettingOf(report));
+}
+
 // Protects: the caption says what is shown of how much, of which layer.
 TEST(KernelCaptionOf, SaysWhatIsShown) {
   const Report report = MadeUpReport();
@@ -227,7 +243,8 @@ TEST(KernelCaptionOf, SaysWhatIsShown) {
   for (const std::string& part :
        {"layer " + phase.layers(1).name() + " after phase ttq",
         std::string("filter (all 16)"), std::string("(the first 12 of 16)"),
-        std::string("3\u00d73 weights"), SettingOf(report)}) {
+        std::string("3\u00d73 weights"), SettingOf(report),
+        std::string("; ttq: TTQ, t = 0.05, 3 epochs.")}) {
     EXPECT_NE(caption.find(part), std::string::npos) << part << caption;
   }
 }
