@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
+#include "models/parameters.h"
+#include "models/remove_filters.h"
 #include "quant/packing.h"
 #include "quant/policy_text.h"
 #include "reports/energy_result.h"
@@ -73,6 +75,27 @@ absl::StatusOr<LayerResult> MakeLayerResult(const TrainedNetwork& network,
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   result.set_bits_per_weight(8 * bytes / count);
   return result;
+}
+
+// How many filters nothing needs, by layer, where any are quantized.
+absl::Status SetRemovable(const TrainedNetwork& network, PhaseResult& result) {
+  bool quantized = false, quantized_activations = false;
+  Parameters computed = network.parameters();
+  for (const TrainedNetwork::Layer& layer : network.layers()) {
+    const std::span<const float> values = network.computed(layer);
+    computed.tensors[layer.weights].values = {values.begin(), values.end()};
+    quantized |= layer.quantizer != nullptr;
+    quantized_activations |= layer.activations != nullptr;
+  }
+  if (!quantized) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const SmallerNetwork smaller,
+                   RemoveFilters(network.graph(), computed,
+                                 {.fold_constants = !quantized_activations}));
+  std::map<std::string, uint32_t> removed;
+  for (const RemovedFilter& filter : smaller.removed) ++removed[filter.layer];
+  for (LayerResult& layer : *result.mutable_layers())
+    layer.set_removable_filters(removed[layer.name()]);
+  return absl::OkStatus();
 }
 
 // An early and a late layer show what there is to see.
@@ -175,6 +198,7 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   }
   SetActivations(position.activations(), result);
   KeepFirstAndLastPicture(result);
+  RETURN_IF_ERROR(SetRemovable(network, result));
   result.set_weight_sparsity(network.WeightSparsity());
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   RETURN_IF_ERROR(FillShippedEnergy(network.graph(), result));

@@ -25,7 +25,12 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase) {
       "those without a weight that is not 0. \"Equal\" filters repeat an "
       "earlier "
       "one, \"negated\" ones are minus an earlier one and equal to none; zero "
-      "ones are not counted among them. \"Unread\" are input channels "
+      "ones are not counted among them. \"Equal signs\" and \"negated "
+      "signs\" count likewise by the signs of ternary weights, whatever their "
+      "scales. \"Removable\" are filters that can go without a change of the "
+      "network's output, up to rounding (models/remove_filters.h); duplicates "
+      "stay, for merged weights would leave the codebook. \"Unread\" are input "
+      "channels "
       "that all filters leave out. \"Possible\" is how many kernels the values "
       "of the codebook can form. ",
       SettingOf(report, phase), ".");
@@ -45,6 +50,23 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase) {
   count("zero filters", [](const Counts& c) { return c.zero_filters(); });
   count("equal", [](const Counts& c) { return c.duplicate_filters(); });
   count("negated", [](const Counts& c) { return c.negated_filters(); });
+  const auto known = [&](const char* title, auto has, auto value) {
+    columns.Add(title, true, layers, [&](Layer l) -> std::string {
+      return has(*l) ? FormatCount(value(*l)) : kNothing;
+    });
+  };
+  using Result = LayerResult;
+  known(
+      "equal signs",
+      [](const Result& l) { return l.filters().has_duplicate_sign_patterns(); },
+      [](const Result& l) { return l.filters().duplicate_sign_patterns(); });
+  known(
+      "negated signs",
+      [](const Result& l) { return l.filters().has_negated_sign_patterns(); },
+      [](const Result& l) { return l.filters().negated_sign_patterns(); });
+  known(
+      "removable", [](const Result& l) { return l.has_removable_filters(); },
+      [](const Result& l) { return l.removable_filters(); });
   count("input channels", [](const Counts& c) { return c.inputs(); });
   count("unread", [](const Counts& c) { return c.unread_inputs(); });
   count("kernels", [](const Counts& c) { return c.kernels(); });

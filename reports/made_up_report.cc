@@ -77,6 +77,9 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
       filters->set_zero_filters(1);
       filters->set_duplicate_filters(2);
       filters->set_negated_filters(3);
+      filters->set_duplicate_sign_patterns(4);
+      filters->set_negated_sign_patterns(5);
+      layer->set_removable_filters(6);
       filters->set_inputs(16);
       filters->set_unread_inputs(4);
       filters->set_kernels(256);

@@ -205,6 +205,9 @@ TEST(FilterTableOf, CountsOfQuantizedLayers) {
   EXPECT_EQ(Cell(table, 0, "zero filters"), "1");
   EXPECT_EQ(Cell(table, 0, "equal"), "2");
   EXPECT_EQ(Cell(table, 0, "negated"), "3");
+  EXPECT_EQ(Cell(table, 0, "equal signs"), "4");
+  EXPECT_EQ(Cell(table, 0, "negated signs"), "5");
+  EXPECT_EQ(Cell(table, 0, "removable"), "6");
   EXPECT_EQ(Cell(table, 0, "unread"), "4");
   EXPECT_EQ(Cell(table, 1, "zero kernels"), "34");
   EXPECT_EQ(Cell(table, 1, "zero kernels %"), "13.28");
@@ -215,6 +218,9 @@ TEST(FilterTableOf, CountsOfQuantizedLayers) {
   FilterCounts* filters = phase->mutable_layers(1)->mutable_filters();
   filters->Clear();
   filters->set_possible_kernels(1e60);
+  phase->mutable_layers(1)->clear_removable_filters();
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "equal signs"), "-");
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "removable"), "-");
   EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "zero kernels %"), "-");
   EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "possible"), "1e+60");
 }
