@@ -10,9 +10,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
+#include "models/parameters.h"
+#include "models/remove_filters.h"
 #include "quant/packing.h"
+#include "quant/policy_text.h"
 #include "reports/energy_result.h"
 #include "reports/filters.h"
 
@@ -73,6 +77,27 @@ absl::StatusOr<LayerResult> MakeLayerResult(const TrainedNetwork& network,
   return result;
 }
 
+// How many filters nothing needs, by layer, where any are quantized.
+absl::Status SetRemovable(const TrainedNetwork& network, PhaseResult& result) {
+  bool quantized = false, quantized_activations = false;
+  Parameters computed = network.parameters();
+  for (const TrainedNetwork::Layer& layer : network.layers()) {
+    const std::span<const float> values = network.computed(layer);
+    computed.tensors[layer.weights].values = {values.begin(), values.end()};
+    quantized |= layer.quantizer != nullptr;
+    quantized_activations |= layer.activations != nullptr;
+  }
+  if (!quantized) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const SmallerNetwork smaller,
+                   RemoveFilters(network.graph(), computed,
+                                 {.fold_constants = !quantized_activations}));
+  std::map<std::string, uint32_t> removed;
+  for (const RemovedFilter& filter : smaller.removed) ++removed[filter.layer];
+  for (LayerResult& layer : *result.mutable_layers())
+    layer.set_removable_filters(removed[layer.name()]);
+  return absl::OkStatus();
+}
+
 // An early and a late layer show what there is to see.
 void KeepFirstAndLastPicture(PhaseResult& result) {
   std::vector<LayerResult*> with_picture;
@@ -117,6 +142,15 @@ void SetActivations(const ActivationStatistics& statistics,
   }
 }
 
+// "TTQ, t = 0.05, 24 epochs"; what it ran, where it was stopped before its end.
+std::string SettingOf(const PhaseSpec& phase, int stages, int epochs) {
+  std::string text = PolicyText(phase.policy());
+  if (epochs == 0) return absl::StrCat(text, ", not trained");
+  if (stages > 1) absl::StrAppend(&text, ", ", stages, " stages in");
+  return absl::StrCat(text, stages > 1 ? " " : ", ", epochs,
+                      epochs == 1 ? " epoch" : " epochs");
+}
+
 }  // namespace
 
 absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
@@ -128,6 +162,8 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   result.set_starts_from(phase.starts_from());
   result.set_initial_top1(position.initial_top1());
   result.set_stages(network.stages());
+  result.set_setting(SettingOf(phase, static_cast<int>(network.stages()),
+                               position.epochs_size()));
   result.set_skipped_steps(static_cast<uint32_t>(position.skipped_steps()));
   for (const EpochRecord& record : position.epochs()) {
     *result.add_epochs() = MakeEpochResult(record);
@@ -162,6 +198,7 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   }
   SetActivations(position.activations(), result);
   KeepFirstAndLastPicture(result);
+  RETURN_IF_ERROR(SetRemovable(network, result));
   result.set_weight_sparsity(network.WeightSparsity());
   result.set_weight_bytes(static_cast<uint32_t>(bytes));
   RETURN_IF_ERROR(FillShippedEnergy(network.graph(), result));

@@ -1,11 +1,14 @@
 #include "experiments/phase_result.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
+#include "models/checkpoint.h"
 
 namespace tritlab {
 namespace {
@@ -57,6 +60,13 @@ TEST_F(PhaseResultTest, TheResultIsTheLastEpochNotTheBest) {
   EXPECT_EQ(result.best_epoch(), 2u);
   EXPECT_EQ(result.epochs_size(), 3);
   EXPECT_EQ(result.images_per_second(), 250);
+}
+
+// Protects: captions that say how a phase was trained.
+TEST_F(PhaseResultTest, TheSettingIsThatOfPolicyAndEpochs) {
+  EXPECT_EQ(Result().setting(), "TTQ, r = 0.25, 3 epochs");
+  position_.clear_epochs();
+  EXPECT_EQ(Result().setting(), "TTQ, r = 0.25, not trained");
 }
 
 // Five weights a byte and three values a layer where it is quantized, four
@@ -127,6 +137,29 @@ TEST_F(PhaseResultTest, FiltersOfQuantizedLayers) {
     EXPECT_EQ(layer.filters().zero_filters(), 0u);
   }
   EXPECT_EQ(result.layers(1).kernels().signs().size(), 16u * 16 * 9);
+}
+
+// Protects: an ordinary run says how many filters nothing needs.
+TEST_F(PhaseResultTest, RemovableFiltersByLayer) {
+  const PhaseResult before = Result();
+  for (const LayerResult& layer : before.layers()) {
+    EXPECT_TRUE(layer.has_removable_filters()) << layer.name();
+    EXPECT_EQ(layer.removable_filters(), 0u) << layer.name();
+  }
+  // The first filter of the first block, which nothing is added to.
+  Checkpoint start;
+  network_->WriteTo(start);
+  const int tensor = network_->layers()[1].weights;
+  std::vector<float>& weights =
+      start.tensors[network_->parameters().tensors[tensor].name];
+  ASSERT_EQ(weights.size(), 16u * 16 * 9);
+  std::fill(weights.begin(), weights.begin() + 16 * 9, 0.0f);
+  ASSERT_TRUE(network_->Initialize(&start).ok());
+  network_->Quantize();
+  const PhaseResult result = Result();
+  for (int i = 0; i < result.layers_size(); ++i)
+    EXPECT_EQ(result.layers(i).removable_filters(), i == 1 ? 1u : 0u) << i;
+  EXPECT_EQ(result.layers(1).filters().zero_filters(), 1u);
 }
 
 // Protects: what training counted of activations and weights' sets reaches the

@@ -203,6 +203,8 @@ TEST(SweepTest, ShippedSweepsFitTheirNetworks) {
                    "test_images: 32 }"});
     ASSERT_TRUE(sweep.ok()) << sweep.status();
     EXPECT_EQ(sweep->record.sweep().name() + ".textproto", file);
+    // One seed shows no spread.
+    EXPECT_GE(sweep->record.sweep().seeds_size(), 2) << file;
     const absl::Status status = CheckPoints(sweep->points, "");
     EXPECT_TRUE(status.ok()) << file << ": " << status;
   }

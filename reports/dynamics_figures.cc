@@ -97,7 +97,7 @@ class DynamicsWriter {
     figure.plot.series = std::move(series);
     figure.height = kHeight;
     figure.caption = absl::StrCat(what, " Phase ", phase_.name(), ". ",
-                                  SettingOf(report_), "; one seed.");
+                                  SettingOf(report_, phase_), "; one seed.");
     figures_.push_back(std::move(figure));
   }
 

@@ -34,8 +34,9 @@ TEST(DynamicsFigures, OfATernaryPhase) {
   std::set<std::string> names;
   for (const Figure& figure : figures) {
     EXPECT_TRUE(names.insert(figure.plot.name).second) << figure.plot.name;
-    for (const char* part : {"Phase ttq", "epoch", "resnet20", "cifar10",
-                             "bf16", "seed 7", "one seed"}) {
+    for (const char* part :
+         {"Phase ttq", "epoch", "resnet20", "cifar10", "bf16", "seed 7",
+          "TTQ, t = 0.05, 4 epochs", "one seed"}) {
       EXPECT_TRUE(absl::StrContains(figure.caption, part))
           << part << " in: " << figure.caption;
     }

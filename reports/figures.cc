@@ -122,7 +122,7 @@ Figure AccuracyFigure(const Report& report) {
       " images), dashed on the augmented training images while training. The "
       "last epoch is the result.",
       has_start ? " Epoch 0 is the test set before the first step." : "", " ",
-      SettingOf(report), "; one seed.");
+      SettingOfPhases(report), "; one seed.");
   return figure;
 }
 
@@ -136,7 +136,7 @@ Figure SparsityFigure(const Report& report) {
       "Weight sparsity by layer after training, from the first layer (top) to "
       "the last: the share of zeros among the values that a layer computes "
       "with.",
-      LayersWithoutZeros(report), " ", SettingOf(report), "; one seed.");
+      LayersWithoutZeros(report), " ", SettingOfPhases(report), "; one seed.");
   return figure;
 }
 
@@ -151,7 +151,7 @@ Figure ActivationSparsityFigure(const Report& report) {
       "Activation sparsity by layer after training, from the first layer (top) "
       "to the last: the share of zeros among the activations that a layer "
       "reads, quantized where the phase quantizes them, on ",
-      CountedImages(report), ". ", SettingOf(report), "; one seed.");
+      CountedImages(report), ". ", SettingOfPhases(report), "; one seed.");
   return figure;
 }
 
@@ -166,7 +166,7 @@ Figure BothNonzeroFigure(const Report& report) {
       "The multiply-adds that are left when zeros are skipped, by layer after "
       "training, from the first layer (top) to the last: the share whose "
       "weight and activation are both not 0, counted on ",
-      CountedImages(report), ", padding as zeros. ", SettingOf(report),
+      CountedImages(report), ", padding as zeros. ", SettingOfPhases(report),
       "; one seed.");
   return figure;
 }

@@ -33,7 +33,8 @@ TEST(Figures, CaptionsStandOnTheirOwn) {
   for (const Figure& figure :
        {AccuracyFigure(report), SparsityFigure(report),
         ActivationSparsityFigure(report), BothNonzeroFigure(report)}) {
-    for (const char* part : {"resnet20", "cifar10", "bf16", "seed 7"}) {
+    for (const char* part : {"resnet20", "cifar10", "bf16", "seed 7",
+                             "ttq: TTQ, t = 0.05, 3 epochs"}) {
       EXPECT_NE(figure.caption.find(part), std::string::npos)
           << part << " in: " << figure.caption;
     }

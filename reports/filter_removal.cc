@@ -88,7 +88,9 @@ Table FilterRemovalTableOf(const Report& report) {
       removal->starts_from(),
       ": output channels that are zero behind their normalization, that no "
       "weight reads, or that add a constant. The remaining values are carried "
-      "over as they were. Multiply-adds are of one image. Energy is that of "
+      "over as they were. Duplicates stay: the weights that read them, added "
+      "up, would be none of the codebook's. Multiply-adds are of one image. "
+      "Energy is that of "
       "one "
       "image by a model (reports/energy.h; not measured), with int8 where "
       "nothing else is quantized and zero weights skipped. ",

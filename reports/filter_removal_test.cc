@@ -60,6 +60,7 @@ Report Removed() {
 // + 2 microjoules before, 1 less after).
 TEST(FilterRemoval, BeforeAndAfterStandSideBySide) {
   const Table table = FilterRemovalTableOf(Removed());
+  EXPECT_THAT(table.caption, HasSubstr("Duplicates stay"));
   ASSERT_EQ(table.rows.size(), 3u);
   EXPECT_THAT(table.rows[0], ElementsAre("ttq", "91.00", "0", "4,000", "1,000",
                                          "400,000", "7.5"));

@@ -25,10 +25,15 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase) {
       "those without a weight that is not 0. \"Equal\" filters repeat an "
       "earlier "
       "one, \"negated\" ones are minus an earlier one and equal to none; zero "
-      "ones are not counted among them. \"Unread\" are input channels "
+      "ones are not counted among them. \"Equal signs\" and \"negated "
+      "signs\" count likewise by the signs of ternary weights, whatever their "
+      "scales. \"Removable\" are filters that can go without a change of the "
+      "network's output, up to rounding (models/remove_filters.h); duplicates "
+      "stay, for merged weights would leave the codebook. \"Unread\" are input "
+      "channels "
       "that all filters leave out. \"Possible\" is how many kernels the values "
       "of the codebook can form. ",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   using Layer = const LayerResult*;
   ColumnWriter columns(&table);
   const auto count = [&](const char* title, auto value) {
@@ -45,6 +50,23 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase) {
   count("zero filters", [](const Counts& c) { return c.zero_filters(); });
   count("equal", [](const Counts& c) { return c.duplicate_filters(); });
   count("negated", [](const Counts& c) { return c.negated_filters(); });
+  const auto known = [&](const char* title, auto has, auto value) {
+    columns.Add(title, true, layers, [&](Layer l) -> std::string {
+      return has(*l) ? FormatCount(value(*l)) : kNothing;
+    });
+  };
+  using Result = LayerResult;
+  known(
+      "equal signs",
+      [](const Result& l) { return l.filters().has_duplicate_sign_patterns(); },
+      [](const Result& l) { return l.filters().duplicate_sign_patterns(); });
+  known(
+      "negated signs",
+      [](const Result& l) { return l.filters().has_negated_sign_patterns(); },
+      [](const Result& l) { return l.filters().negated_sign_patterns(); });
+  known(
+      "removable", [](const Result& l) { return l.has_removable_filters(); },
+      [](const Result& l) { return l.removable_filters(); });
   count("input channels", [](const Counts& c) { return c.inputs(); });
   count("unread", [](const Counts& c) { return c.unread_inputs(); });
   count("kernels", [](const Counts& c) { return c.kernels(); });
@@ -83,7 +105,7 @@ std::string KernelCaptionOf(const Report& report, const PhaseResult& phase,
       of(shown.inputs(),
          all.filters() == 0 ? 0 : all.kernels() / all.filters()),
       "); each kernel has ", shown.kernel_height(), "\u00d7",
-      shown.kernel_width(), " weights. ", SettingOf(report), ".");
+      shown.kernel_width(), " weights. ", SettingOf(report, phase), ".");
 }
 
 }  // namespace tritlab

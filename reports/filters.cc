@@ -68,14 +68,20 @@ struct FilterClass {
   bool seen[2] = {0, 0};  // as the first is, and with the other sign
 };
 
-void CountEqualFilters(const CodedWeights& coded, const FilterExtents& extents,
-                       FilterCounts& counts) {
+struct EqualFilters {
+  uint32_t zero = 0, duplicate = 0, negated = 0;
+};
+
+// Filters whose weights are value(index of the weight).
+template <typename Value>
+EqualFilters CountEqualFilters(const FilterExtents& extents, Value value) {
+  EqualFilters counts;
   const int64_t length = extents.weights() / extents.filters;
   const auto values = [&](int64_t filter) {
     std::vector<float> result(length);
     for (int64_t i = 0; i < length; ++i) {
       // -0 becomes 0.
-      result[i] = coded.value(filter * length + i) + 0.0f;
+      result[i] = value(filter * length + i) + 0.0f;
     }
     return result;
   };
@@ -85,7 +91,7 @@ void CountEqualFilters(const CodedWeights& coded, const FilterExtents& extents,
     const auto lead =
         std::find_if(own.begin(), own.end(), [](float w) { return w != 0; });
     if (lead == own.end()) {
-      counts.set_zero_filters(counts.zero_filters() + 1);
+      ++counts.zero;
       continue;
     }
     // The same for a filter and for minus it (FNV-1a, four bytes at a time).
@@ -109,12 +115,23 @@ void CountEqualFilters(const CodedWeights& coded, const FilterExtents& extents,
     if (same == alike.end()) {
       alike.push_back({.first = filter, .seen = {true, false}});
     } else if (same->seen[negated]) {
-      counts.set_duplicate_filters(counts.duplicate_filters() + 1);
+      ++counts.duplicate;
     } else {
       same->seen[negated] = true;
-      counts.set_negated_filters(counts.negated_filters() + 1);
+      ++counts.negated;
     }
   }
+  return counts;
+}
+
+// At most one value of each sign, scales of channels left out.
+bool IsTernary(const std::vector<float>& codebook) {
+  std::unordered_set<float> positive, negative;
+  for (const float value : codebook) {
+    if (value > 0) positive.insert(value);
+    if (value < 0) negative.insert(value);
+  }
+  return positive.size() <= 1 && negative.size() <= 1;
 }
 
 void CountKernels(const CodedWeights& coded, const FilterExtents& extents,
@@ -190,7 +207,19 @@ absl::StatusOr<FilterCounts> CountFilters(const CodedWeights& coded,
   counts.set_kernel_width(static_cast<uint32_t>(extents.kernel_width));
   counts.set_filters(static_cast<uint32_t>(extents.filters));
   counts.set_inputs(static_cast<uint32_t>(extents.inputs));
-  CountEqualFilters(coded, extents, counts);
+  const EqualFilters by_value =
+      CountEqualFilters(extents, [&](int64_t i) { return coded.value(i); });
+  counts.set_zero_filters(by_value.zero);
+  counts.set_duplicate_filters(by_value.duplicate);
+  counts.set_negated_filters(by_value.negated);
+  if (IsTernary(coded.codebook)) {
+    const EqualFilters by_sign = CountEqualFilters(extents, [&](int64_t i) {
+      const float value = coded.value(i);
+      return static_cast<float>((value > 0) - (value < 0));
+    });
+    counts.set_duplicate_sign_patterns(by_sign.duplicate);
+    counts.set_negated_sign_patterns(by_sign.negated);
+  }
   CountKernels(coded, extents, counts);
   return counts;
 }

@@ -43,7 +43,9 @@ absl::StatusOr<std::map<std::string, FilterExtents>> FilterExtentsOf(
 // Values decide, not codes: two codes of one value are equal, and so are 0 and
 // -0. A filter is compared with its channel's scale; so for TTQ, one that has
 // all signs of another turned is minus it only where W_p = W_n. Filters of
-// different groups read different channels and are never equal.
+// different groups read different channels and are never equal. Where there is
+// at most one positive and one negative value, filters are compared by their
+// signs alone as well.
 // InvalidArgument when the codes do not fit the extents or the codebook.
 absl::StatusOr<FilterCounts> CountFilters(const CodedWeights& coded,
                                           const FilterExtents& extents);

@@ -75,6 +75,18 @@ TEST(CountFilters, ZeroAndEqualFilters) {
   counts = Count(FromSigns(signs, 0.5f, 0.75f), extents);
   EXPECT_EQ(counts.negated_filters(), 0u);
   EXPECT_EQ(counts.duplicate_filters(), 2u);
+  // By signs they are.
+  EXPECT_EQ(counts.negated_sign_patterns(), 1u);
+  EXPECT_EQ(counts.duplicate_sign_patterns(), 2u);
+}
+
+// Protects: signs say little of weights that have several magnitudes.
+TEST(CountFilters, SignPatternsOfTernaryValuesOnly) {
+  CodedWeights coded = FromSigns("+- -+");
+  coded.codebook.push_back(2);
+  const FilterCounts counts = Count(coded, {.filters = 2, .inputs = 2});
+  EXPECT_FALSE(counts.has_duplicate_sign_patterns());
+  EXPECT_FALSE(counts.has_negated_sign_patterns());
 }
 
 // Protects: values decide, not codes.
@@ -133,17 +145,32 @@ FilterCounts ByBruteForce(const CodedWeights& coded,
   counts.set_possible_kernels(std::pow(values.size(), taps));
   std::set<std::vector<float>> kernels;
   std::vector<int> reads(extents.inputs, 0);
+  const auto sign = [&](int64_t f, int64_t i) {
+    return (weight(f, i) > 0) - (weight(f, i) < 0);
+  };
+  counts.set_duplicate_sign_patterns(0);
+  counts.set_negated_sign_patterns(0);
   for (int64_t f = 0; f < extents.filters; ++f) {
     bool zero = true, equal = false, negated = false;
+    bool equal_signs = false, negated_signs = false;
     for (int64_t i = 0; i < length; ++i) zero = zero && weight(f, i) == 0;
     for (int64_t g = f / per_group * per_group; g < f; ++g) {
-      bool same = true, minus = true;
+      bool same = true, minus = true, same_sign = true, turned = true;
       for (int64_t i = 0; i < length; ++i) {
         same = same && weight(f, i) == weight(g, i);
         minus = minus && weight(f, i) == -weight(g, i);
+        same_sign = same_sign && sign(f, i) == sign(g, i);
+        turned = turned && sign(f, i) == -sign(g, i);
       }
       equal = equal || same;
       negated = negated || minus;
+      equal_signs = equal_signs || same_sign;
+      negated_signs = negated_signs || turned;
+    }
+    if (!zero && equal_signs) {
+      counts.set_duplicate_sign_patterns(counts.duplicate_sign_patterns() + 1);
+    } else if (!zero && negated_signs) {
+      counts.set_negated_sign_patterns(counts.negated_sign_patterns() + 1);
     }
     if (zero) {
       counts.set_zero_filters(counts.zero_filters() + 1);

@@ -63,7 +63,7 @@ Table EpochTableOf(const Report& report, const PhaseResult& phase) {
       " by epoch; the last epoch is the result. Loss is the mean "
       "cross-entropy, learning rate that of the epoch's last step, seconds are "
       "since the phase began. ",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   ColumnWriter columns(&table);
   using Epoch = EpochResult;
   columns.Add("epoch", true, epochs,
@@ -99,7 +99,7 @@ Table LayerTableOf(const Report& report, const PhaseResult& phase) {
       "Layers after phase ", phase.name(),
       ". Sparsity is the share of zeros among the values that the layer "
       "computes with; positive and negative are the other shares. ",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   ColumnWriter columns(&table);
   using Layer = LayerResult;
   columns.Add("layer", false, layers, [](const Layer& l) { return l.name(); });
@@ -152,7 +152,7 @@ Table ActivationTableOf(const Report& report, const PhaseResult& phase) {
       "; \"both not 0\" is the share of multiply-adds whose weight and "
       "activation are both not 0, padding counted as zeros: what is left to "
       "compute when all zeros are skipped. ",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   if (layers.empty()) return table;
   layers.push_back(AllLayers(layers));
   ColumnWriter columns(&table);

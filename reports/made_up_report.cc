@@ -39,6 +39,8 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
               bool ternary, Report* report) {
   PhaseResult* phase = report->add_results();
   phase->set_name(name);
+  phase->set_setting(absl::StrCat(
+      ternary ? "TTQ, t = 0.05, " : "full precision, ", epochs, " epochs"));
   phase->set_loss(0.4321);
   phase->set_initial_top1(ternary ? 31.25 : 9.875);
   phase->set_seconds(62.5 * epochs);
@@ -75,6 +77,9 @@ void AddPhase(const char* name, double final_top1, int layers, int epochs,
       filters->set_zero_filters(1);
       filters->set_duplicate_filters(2);
       filters->set_negated_filters(3);
+      filters->set_duplicate_sign_patterns(4);
+      filters->set_negated_sign_patterns(5);
+      layer->set_removable_filters(6);
       filters->set_inputs(16);
       filters->set_unread_inputs(4);
       filters->set_kernels(256);

@@ -24,6 +24,21 @@ std::string SettingOf(const Report& report) {
   return text;
 }
 
+std::string SettingOf(const Report& report, const PhaseResult& phase) {
+  if (phase.setting().empty()) return SettingOf(report);
+  return absl::StrCat(SettingOf(report), "; ", phase.name(), ": ",
+                      phase.setting());
+}
+
+std::string SettingOfPhases(const Report& report) {
+  std::string text = SettingOf(report);
+  for (const PhaseResult& phase : report.results()) {
+    if (!phase.setting().empty())
+      absl::StrAppend(&text, "; ", phase.name(), ": ", phase.setting());
+  }
+  return text;
+}
+
 std::string TitleOf(const Report& report) {
   const std::string& name = report.provenance().experiment();
   return absl::StrCat(name.empty() ? "Report" : name, ", seed ",
@@ -169,7 +184,11 @@ Table ProvenanceTableOf(const Report& report) {
   const Provenance& run = report.provenance();
   const NetworkSummary& network = report.network();
   Table table;
-  table.caption = "What was run.";
+  table.caption = absl::StrCat(
+      "What the run was made of: experiment, network, data, program and "
+      "machine, as recorded when it started. The same commit, spec, data, seed "
+      "and number of threads give the same results. ",
+      SettingOfPhases(report), ".");
   table.columns = {{"what", false}, {"value", false}};
   const auto add = [&](absl::string_view name, const std::string& value) {
     table.rows.push_back({std::string(name), OrNothing(value)});

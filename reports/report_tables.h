@@ -16,6 +16,11 @@ namespace tritlab {
 // it is.
 std::string SettingOf(const Report& report);
 
+// The same with how one phase was trained ("...; ttq: TTQ, t = 0.05, 24
+// epochs"), and with how each was.
+std::string SettingOf(const Report& report, const PhaseResult& phase);
+std::string SettingOfPhases(const Report& report);
+
 // What the report is called: the experiment's name and seed.
 std::string TitleOf(const Report& report);
 

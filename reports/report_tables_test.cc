@@ -205,6 +205,9 @@ TEST(FilterTableOf, CountsOfQuantizedLayers) {
   EXPECT_EQ(Cell(table, 0, "zero filters"), "1");
   EXPECT_EQ(Cell(table, 0, "equal"), "2");
   EXPECT_EQ(Cell(table, 0, "negated"), "3");
+  EXPECT_EQ(Cell(table, 0, "equal signs"), "4");
+  EXPECT_EQ(Cell(table, 0, "negated signs"), "5");
+  EXPECT_EQ(Cell(table, 0, "removable"), "6");
   EXPECT_EQ(Cell(table, 0, "unread"), "4");
   EXPECT_EQ(Cell(table, 1, "zero kernels"), "34");
   EXPECT_EQ(Cell(table, 1, "zero kernels %"), "13.28");
@@ -215,8 +218,27 @@ TEST(FilterTableOf, CountsOfQuantizedLayers) {
   FilterCounts* filters = phase->mutable_layers(1)->mutable_filters();
   filters->Clear();
   filters->set_possible_kernels(1e60);
+  phase->mutable_layers(1)->clear_removable_filters();
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "equal signs"), "-");
+  EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "removable"), "-");
   EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "zero kernels %"), "-");
   EXPECT_EQ(Cell(FilterTableOf(report, *phase), 0, "possible"), "1e+60");
+}
+
+// Protects: captions that name method and epochs, and reports of before that.
+TEST(SettingOf, OnePhaseOrAll) {
+  Report report = MadeUpReport();
+  EXPECT_EQ(SettingOf(report, report.results(1)),
+            SettingOf(report) + "; ttq: TTQ, t = 0.05, 3 epochs");
+  EXPECT_EQ(SettingOfPhases(report),
+            SettingOf(report) +
+                "; full_precision: full precision, 3 epochs"
+                "; ttq: TTQ, t = 0.05, 3 epochs");
+  EXPECT_NE(ProvenanceTableOf(report).caption.find(SettingOfPhases(report)),
+            std::string::npos);
+  for (PhaseResult& phase : *report.mutable_results()) phase.clear_setting();
+  EXPECT_EQ(SettingOf(report, report.results(1)), SettingOf(report));
+  EXPECT_EQ(SettingOfPhases(report), SettingOf(report));
 }
 
 // Protects: the caption says what is shown of how much, of which layer.
@@ -227,7 +249,8 @@ TEST(KernelCaptionOf, SaysWhatIsShown) {
   for (const std::string& part :
        {"layer " + phase.layers(1).name() + " after phase ttq",
         std::string("filter (all 16)"), std::string("(the first 12 of 16)"),
-        std::string("3\u00d73 weights"), SettingOf(report)}) {
+        std::string("3\u00d73 weights"), SettingOf(report),
+        std::string("; ttq: TTQ, t = 0.05, 3 epochs.")}) {
     EXPECT_NE(caption.find(part), std::string::npos) << part << caption;
   }
 }

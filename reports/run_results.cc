@@ -96,6 +96,7 @@ RunResult Summarize(const FoundRun& run, const std::vector<PhaseOfRun>& seeds) {
   result.method = MethodOf(first);
   result.network = report.network().name();
   result.dataset = report.provenance().dataset();
+  result.data_type = report.provenance().data_type();
   result.data = report.provenance().data_checksum();
   result.in_sweep = run.in_sweep;
   result.sweep = run.sweep;

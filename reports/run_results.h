@@ -30,7 +30,8 @@ struct RunResult {
   std::string method;
   std::string network;
   std::string dataset;
-  std::string data;  // the checksum of the images: which may be compared
+  std::string data_type;  // of activations in training: "bf16"
+  std::string data;       // the checksum of the images: which may be compared
   bool in_sweep = false;
   std::string sweep;
   std::vector<AxisValue> axes;

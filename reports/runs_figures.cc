@@ -25,18 +25,14 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr char kTop1[] = "top-1 accuracy, %";
 
-// "resnet20 and resnet32 on cifar10; one seed each".
 std::string SettingOf(const std::vector<const RunResult*>& results) {
-  std::set<std::string> networks, data;
   int fewest = std::numeric_limits<int>::max(), most = 0;
   for (const RunResult* result : results) {
-    networks.insert(result->network);
-    data.insert(result->dataset);
     fewest = std::min(fewest, result->seeds);
     most = std::max(most, result->seeds);
   }
   return absl::StrCat(
-      absl::StrJoin(networks, ", "), " on ", absl::StrJoin(data, ", "), "; ",
+      NetworksAndData(results), "; ",
       most <= 1 ? "one seed each"
       : fewest == most
           ? absl::StrCat("means over ", most, " seeds")
@@ -104,6 +100,18 @@ std::optional<double> CommonStart(const std::vector<const RunResult*>& points) {
 }
 
 }  // namespace
+
+std::string NetworksAndData(const std::vector<const RunResult*>& results) {
+  std::set<std::string> networks, data, types;
+  for (const RunResult* result : results) {
+    networks.insert(result->network);
+    data.insert(result->dataset);
+    if (!result->data_type.empty()) types.insert(result->data_type);
+  }
+  return absl::StrCat(absl::StrJoin(networks, ", "), " on ",
+                      absl::StrJoin(data, ", "), types.empty() ? "" : ", ",
+                      absl::StrJoin(types, " and "));
+}
 
 Tradeoff BytesTradeoff(const std::vector<const RunResult*>& results) {
   Tradeoff tradeoff;

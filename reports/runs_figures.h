@@ -13,6 +13,9 @@
 
 namespace tritlab {
 
+// "resnet20, resnet32 on cifar10, bf16": what captions say of results.
+std::string NetworksAndData(const std::vector<const RunResult*>& results);
+
 // Results on the same data, each at a cost.
 struct Tradeoff {
   struct Point {

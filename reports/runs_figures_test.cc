@@ -27,6 +27,7 @@ RunResult Result(const std::string& run, double top1, double bytes) {
   result.method = "ttq";
   result.network = "resnet20";
   result.dataset = "cifar10";
+  result.data_type = "bf16";
   result.seeds = 1;
   result.top1 = top1;
   result.weight_bytes = bytes;
@@ -66,7 +67,7 @@ TEST(TradeoffFigure, CaptionStandsOnItsOwn) {
   std::vector<RunResult> results = {Result("a", 86, 60000),
                                     Result("b", 85, 70000)};
   EXPECT_THAT(TradeoffFigure(BytesTradeoff(Pointers(results))).caption,
-              HasSubstr("resnet20 on cifar10; one seed each."));
+              HasSubstr("resnet20 on cifar10, bf16; one seed each."));
   results[1].seeds = 3;
   results[1].top1_deviation = 0.25;
   const Figure figure = TradeoffFigure(BytesTradeoff(Pointers(results)));

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "reports/figures.h"
 #include "reports/find_runs.h"
@@ -100,8 +99,10 @@ Table RunsTable(absl::string_view name, const std::vector<RunResult>& results) {
   };
   std::set<std::string> networks, datasets;
   std::set<EnergyKey> energies;
+  std::vector<const RunResult*> pointers;
   bool papers = false;
   for (const Result& result : results) {
+    pointers.push_back(&result);
     networks.insert(result.network);
     datasets.insert(result.dataset);
     papers = papers || result.paper_top1.has_value();
@@ -161,8 +162,7 @@ Table RunsTable(absl::string_view name, const std::vector<RunResult>& results) {
   add("seconds", true,
       [](const Result& r) { return FormatFixed(r.seconds, 1); });
   table.caption = absl::StrCat(
-      "Every phase of every run in ", name, ": ", absl::StrJoin(networks, ", "),
-      " on ", absl::StrJoin(datasets, ", "),
+      "Every phase of every run in ", name, ": ", NetworksAndData(pointers),
       ". Top-1 is on the test set after the last epoch, the mean over the "
       "seeds, \u00b1 their sample standard deviation; \"change\" compares with "
       "the phase that it starts from",

@@ -65,6 +65,7 @@ TEST(RunsPage, TableThenPictures) {
   const PageTable& table = std::get<PageTable>(page.elements[0]);
   EXPECT_TRUE(table.sortable);
   EXPECT_EQ(table.table.rows.size(), 4u);
+  EXPECT_THAT(table.table.caption, HasSubstr("resnet20 on cifar10, bf16."));
   const std::vector<std::string> headings = HeadingsOf(page);
   ASSERT_GE(headings.size(), 3u);
   EXPECT_EQ(headings.front(), "Accuracy against bytes");

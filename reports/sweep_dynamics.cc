@@ -20,7 +20,7 @@ namespace tritlab {
 namespace {
 
 constexpr char kNothing[] = "-";
-constexpr size_t kMostDrawn = kSeriesColors;
+constexpr size_t kMostDrawn = kSeriesColors;  // in one figure
 
 struct Point {
   const FoundRun* run;
@@ -84,15 +84,54 @@ std::string Percent(const std::optional<double>& share) {
   return share.has_value() ? FormatFixed(100 * *share, 2) : kNothing;
 }
 
+// Points that are drawn in one figure, each in a colour of its own.
+struct Drawn {
+  std::string what;  // "scales mean, 4 of 8 points"; empty: all there are
+  Points points;
+};
+
+// All points in as few figures as there are colours for. Where one is not
+// enough, one for each value of the last axis; of one axis, and of values that
+// have too many points, evenly.
+std::vector<Drawn> Divided(const Points& points) {
+  if (points.size() <= kMostDrawn) return {{"", points}};
+  std::vector<std::pair<std::string, Points>> groups;
+  for (const Point& point : points) {
+    std::string value;
+    if (point.run->axes.size() > 1) {
+      const AxisValue& last = point.run->axes.back();
+      value = absl::StrCat(last.axis, " ", last.value, ", ");
+    }
+    const auto same =
+        std::find_if(groups.begin(), groups.end(),
+                     [&](const auto& group) { return group.first == value; });
+    if (same == groups.end()) {
+      groups.push_back({value, {point}});
+    } else {
+      same->second.push_back(point);
+    }
+  }
+  std::vector<Drawn> all;
+  for (const auto& [value, members] : groups) {
+    const size_t parts = (members.size() + kMostDrawn - 1) / kMostDrawn;
+    for (size_t part = 0; part < parts; ++part) {
+      const auto at = [&](size_t i) {
+        return members.begin() + i * members.size() / parts;
+      };
+      Drawn drawn{.what = "", .points = {at(part), at(part + 1)}};
+      drawn.what = absl::StrCat(value, drawn.points.size(), " of ",
+                                points.size(), " points");
+      all.push_back(std::move(drawn));
+    }
+  }
+  return all;
+}
+
 class SweepWriter {
  public:
   explicit SweepWriter(const Points& points) : points_(points) {
     const auto& sets = LastEpoch(points[0]).weight_sets();
     layer_ = sets[(sets.size() - 1) / 2].layer();
-    // Evenly, the first one among them.
-    const size_t drawn = std::min(points.size(), kMostDrawn);
-    for (size_t i = 0; i < drawn; ++i)
-      drawn_.push_back(points[i * points.size() / drawn]);
   }
 
   Table PointTable() const {
@@ -134,16 +173,29 @@ class SweepWriter {
   }
 
   std::vector<Figure> Figures() const {
+    const std::vector<Drawn> all = Divided(points_);
+    std::vector<Figure> figures;
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (Figure& figure : FiguresOf(all[i])) {
+        if (i > 0) absl::StrAppend(&figure.plot.name, "_", i + 1);
+        figures.push_back(std::move(figure));
+      }
+    }
+    return figures;
+  }
+
+ private:
+  std::vector<Figure> FiguresOf(const Drawn& drawn) const {
     const std::string of_layer = absl::StrCat(
         " of layer ", layer_, ", the middle one of the quantized layers");
     return {
-        Draw("scales", "W_p and W_n by epoch", "scale", /*sides=*/2,
+        Draw(drawn, "scales", "W_p and W_n by epoch", "scale", /*sides=*/2,
              absl::StrCat("The learned scales, solid W_p, dashed W_n,",
                           of_layer, ", at the end of each epoch."),
              [&](const Point&, const EpochResult& epoch, bool negative) {
                return ScaleOf(epoch, layer_, negative);
              }),
-        Draw("gradients", "Gradients of the sets by epoch",
+        Draw(drawn, "gradients", "Gradients of the sets by epoch",
              "RMS over zeros' RMS", /*sides=*/2,
              absl::StrCat(
                  "The gradient that a latent weight receives, learning-rate "
@@ -155,7 +207,7 @@ class SweepWriter {
              [&](const Point&, const EpochResult& epoch, bool negative) {
                return RatioOf(epoch, layer_, negative);
              }),
-        Draw("changes", "Weights that changed their set by epoch",
+        Draw(drawn, "changes", "Weights that changed their set by epoch",
              "changed weights, %", /*sides=*/1,
              "The share of all quantized weights that are in another of "
              "the sets positive, zero and negative at the end of an epoch "
@@ -167,41 +219,38 @@ class SweepWriter {
              })};
   }
 
- private:
   // A colour a point; with two sides a solid and a dashed line of it.
   template <typename Value>
-  Figure Draw(const std::string& name, const std::string& title,
-              const std::string& y_label, int sides, const std::string& what,
-              Value value) const {
+  Figure Draw(const Drawn& drawn, const std::string& name,
+              const std::string& title, const std::string& y_label, int sides,
+              const std::string& what, Value value) const {
     Figure figure;
     figure.plot.name = absl::StrCat("sweep_dynamics_", name);
     figure.plot.title = title;
     figure.plot.x_label = "epoch of the phase";
     figure.plot.y_label = y_label;
     figure.plot.whole_x = true;
-    for (size_t i = 0; i < drawn_.size(); ++i) {
+    for (size_t i = 0; i < drawn.points.size(); ++i) {
       for (int side = 0; side < sides; ++side) {
         Series series;
-        series.name = side == 0 ? NameOf(drawn_[i]) : "";
+        series.name = side == 0 ? NameOf(drawn.points[i]) : "";
         series.color = static_cast<int>(i);
         series.dashed = side == 1;
         series.markers = false;
-        for (const EpochResult& epoch : drawn_[i].phase->epochs()) {
+        for (const EpochResult& epoch : drawn.points[i].phase->epochs()) {
           series.points.emplace_back(
               epoch.epoch(),
-              value(drawn_[i], epoch, side == 1)
+              value(drawn.points[i], epoch, side == 1)
                   .value_or(std::numeric_limits<double>::quiet_NaN()));
         }
         figure.plot.series.push_back(std::move(series));
       }
     }
-    figure.height = 260 + 15 * static_cast<int>(drawn_.size());
+    figure.height = 260 + 15 * static_cast<int>(drawn.points.size());
     figure.caption = absl::StrCat(
         what, " A colour for each point of the sweep",
-        drawn_.size() < points_.size()
-            ? absl::StrCat(" (", drawn_.size(), " of ", points_.size(), ")")
-            : "",
-        ". ", Setting());
+        drawn.what.empty() ? "" : absl::StrCat(" (", drawn.what, ")"), ". ",
+        Setting());
     return figure;
   }
 
@@ -212,7 +261,6 @@ class SweepWriter {
   }
 
   const Points& points_;
-  Points drawn_;
   std::string layer_;
 };
 

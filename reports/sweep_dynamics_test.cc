@@ -59,13 +59,50 @@ TEST(SweepDynamics, PointsSideBySide) {
   EXPECT_EQ(all[0].figures[0].plot.series[2].name, "multipliers value 1");
 }
 
-// Protects: readable where there are many points; all are in the table.
-TEST(SweepDynamics, ManyPointsAreDrawnInPart) {
+// Protects: readable where there are many points, and none is left out.
+TEST(SweepDynamics, ManyPointsAreDrawnInSeveralFigures) {
   const std::vector<SweepDynamics> all = DynamicsOfSweeps(Sweep(20));
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].table.rows.size(), 20u);
-  EXPECT_LE(all[0].figures[2].plot.series.size(), size_t{kSeriesColors});
-  EXPECT_THAT(all[0].figures[2].caption, HasSubstr("of 20)"));
+  ASSERT_EQ(all[0].figures.size(), 12u);
+  EXPECT_THAT(all[0].figures[2].caption, HasSubstr("(5 of 20 points)"));
+  std::set<std::string> names, drawn;
+  for (const Figure& figure : all[0].figures) {
+    EXPECT_TRUE(names.insert(figure.plot.name).second) << figure.plot.name;
+    std::set<int> colors;
+    for (const Series& series : figure.plot.series) {
+      if (!series.name.empty()) {
+        EXPECT_TRUE(colors.insert(series.color).second);
+      }
+      EXPECT_LT(series.color, kSeriesColors);
+      drawn.insert(series.name);
+    }
+  }
+  drawn.erase("");
+  EXPECT_EQ(drawn.size(), 20u);
+}
+
+// Protects: the arms of the shipped ablation, 4 x 2, side by side.
+TEST(SweepDynamics, OneSetOfFiguresForEachValueOfTheLastAxis) {
+  FoundRuns found = Sweep(8);
+  for (size_t i = 0; i < found.runs.size(); ++i) {
+    found.runs[i].axes = {{"multipliers", absl::StrCat("arm ", i / 4)},
+                          {"scales", i / 2 % 2 == 0 ? "one" : "mean"}};
+  }
+  const std::vector<SweepDynamics> all = DynamicsOfSweeps(found);
+  ASSERT_EQ(all.size(), 1u);
+  ASSERT_EQ(all[0].figures.size(), 6u);
+  for (int i = 0; i < 6; ++i) {
+    const Figure& figure = all[0].figures[i];
+    const std::string scales = i < 3 ? "scales one" : "scales mean";
+    EXPECT_THAT(figure.caption, HasSubstr("(" + scales + ", 4 of 8 points)"));
+    std::set<std::string> arms;
+    for (const Series& series : figure.plot.series) {
+      if (!series.name.empty()) arms.insert(series.name);
+    }
+    ASSERT_EQ(arms.size(), 4u) << figure.plot.name;
+    EXPECT_EQ(*arms.begin(), "multipliers arm 0, " + scales);
+  }
 }
 
 // Protects: nothing where nothing can be compared: one point, or a method

@@ -41,7 +41,7 @@ Table WeightSetTableOf(const Report& report, const PhaseResult& phase) {
                   "a set receive, learning-rate multipliers included, on the "
                   "last batch. "
                 : "",
-      SettingOf(report), ".");
+      SettingOf(report, phase), ".");
   ColumnWriter columns(&table);
   const auto epoch = [](const char* what, const EpochResult& of) {
     return absl::StrCat(what, " %, epoch ", of.epoch());
