@@ -9,6 +9,8 @@
 namespace tritlab {
 namespace {
 
+constexpr int kDeepest = 100;
+
 // Keeps the first error only: one line is what a person can act on.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
@@ -38,6 +40,9 @@ absl::Status ParseTextProto(absl::string_view text, absl::string_view name,
   FirstError error(name);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
+  // The parser recurses, and the stack has an end. Binary protos have the same
+  // limit.
+  parser.SetRecursionLimit(kDeepest);
   if (parser.ParseFromString(std::string(text), &message))
     return absl::OkStatus();
   return absl::InvalidArgumentError(error.text());

@@ -8,7 +8,8 @@
 
 namespace tritlab {
 
-// Sets `message` to what `text` says; `name` is the file's, or empty.
+// Sets `message` to what `text` says; `name` is the file's, or empty. Messages
+// within messages may be 100 deep.
 // InvalidArgument "NAME:LINE:COLUMN: what" for the first error alone, "NAME:
 // what" where it has no place in the text; then `message` is incomplete.
 absl::Status ParseTextProto(absl::string_view text, absl::string_view name,

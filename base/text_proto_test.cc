@@ -11,6 +11,7 @@
 namespace tritlab {
 namespace {
 
+using google::protobuf::DescriptorProto;
 using google::protobuf::FileDescriptorProto;
 using google::protobuf::UninterpretedOption;
 
@@ -38,6 +39,24 @@ TEST(ParseTextProto, NamesThePlaceOfTheFirstError) {
   // What stands on a command line has no file.
   EXPECT_TRUE(
       absl::StartsWith(ParseTextProto(text, "", message).message(), "2:"));
+}
+
+// Protects: no text, however deep, overflows the stack.
+TEST(ParseTextProto, TheDepthOfMessagesIsLimited) {
+  const auto nested = [](int depth) {
+    std::string text;
+    for (int i = 0; i < depth; ++i) text += "nested_type { ";
+    for (int i = 0; i < depth; ++i) text += "} ";
+    return text;
+  };
+  DescriptorProto message;
+  const absl::Status status = ParseTextProto(nested(99), "x", message);
+  EXPECT_TRUE(status.ok()) << status;
+  for (const int depth : {101, 1000000}) {
+    const absl::Status deep = ParseTextProto(nested(depth), "x", message);
+    EXPECT_TRUE(absl::IsInvalidArgument(deep)) << deep;
+    EXPECT_TRUE(absl::StrContains(deep.message(), "deep")) << deep;
+  }
 }
 
 // Protects: what is wrong with the whole is not said to be at 0:1.

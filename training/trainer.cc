@@ -27,6 +27,7 @@
 #include "training/nonfinite.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
+#include "training/stored_position.h"
 #include "training/weight_dynamics.h"
 
 namespace tritlab {
@@ -176,36 +177,16 @@ absl::Status Trainer::EvaluateStart() {
 absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(
       WithPrefix(options_.checkpoint, network_->Restore(checkpoint)));
-  const std::string checksum = position_.data_checksum();
-  if (!position_.ParseFromString(checkpoint.position) ||
-      position_.phase() != phase_.name()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(options_.checkpoint,
-                     ": the checkpoint is not one of phase ", phase_.name()));
-  }
-  if (position_.data_checksum() != checksum) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        options_.checkpoint,
-        ": the training images have changed since (checksum ", checksum,
-        ", was ", position_.data_checksum(),
-        "); give the data that the run began with, or begin a new run"));
-  }
-  const uint64_t steps_per_epoch = train_loader_->batches_per_epoch();
-  const uint64_t steps = this->steps();
-  const uint64_t batch = phase_.batch_size();
-  const uint64_t epochs = position_.epochs_size();
-  const uint64_t before_epoch = epochs * steps_per_epoch;
-  if (position_.step() > steps || position_.step() < before_epoch ||
-      position_.step() - before_epoch > steps_per_epoch ||
-      position_.finished() != (before_epoch == steps) ||
-      position_.images() != (position_.step() - before_epoch) * batch ||
-      position_.skipped_images() > position_.images()) {
-    return absl::DataLossError(
-        absl::StrCat(options_.checkpoint,
-                     ": it says that training stands where it cannot: step ",
-                     position_.step(), " of ", steps,
-                     "; remove it and begin the phase anew"));
-  }
+  ASSIGN_OR_RETURN(
+      position_,
+      ParseStoredPosition(
+          checkpoint.position,
+          {.phase = phase_.name(),
+           .data_checksum = position_.data_checksum(),
+           .steps = static_cast<uint64_t>(steps()),
+           .steps_per_epoch = static_cast<uint64_t>(steps_per_epoch()),
+           .batch_size = static_cast<uint64_t>(phase_.batch_size())},
+          options_.checkpoint));
   if (!position_.finished()) position_.set_resumed(position_.resumed() + 1);
   network_->Quantize();
   return absl::OkStatus();
