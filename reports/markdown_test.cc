@@ -29,7 +29,7 @@ TEST(ReportToMarkdown, SummaryThenPhasesThenWhatWasRun) {
         "| phase | top-1 % | paper % | difference | best % (epoch) |",
         "Paper, ttq", "## Energy", "## Phase full_precision", "### Layers",
         "### Accuracy by epoch", "## Phase ttq", "## What was run",
-        "0123abc-dirty"}) {
+        "0123abc-dirty", "The same commit, spec, seed and images give"}) {
     const size_t at = text.find(part, last);
     ASSERT_NE(at, std::string::npos) << part << "\n" << text;
     last = at;

@@ -123,6 +123,7 @@ Page ReportPage(const Report& report) {
     AddPhase(report, phase, page);
   }
   page.AddTable({ProvenanceTableOf(report), "provenance"}, "What was run");
+  page.Add(Paragraph{RepetitionSentence(report)});
   return made;
 }
 

@@ -219,6 +219,17 @@ Table ProvenanceTableOf(const Report& report) {
   return table;
 }
 
+std::string RepetitionSentence(const Report& report) {
+  const Provenance& run = report.provenance();
+  return absl::StrCat(
+      "The same commit, spec, seed and images give the same bits again with as "
+      "many threads (",
+      run.threads(), ")",
+      run.ranks() > 1 ? absl::StrCat(", ranks (", run.ranks(), ")") : "",
+      ", the same data type, instruction set and version of oneDNN; with "
+      "others sums round otherwise, and no such thing is promised.");
+}
+
 std::string ResultSentence(const PhaseResult& phase) {
   if (phase.epochs_size() == 0) {
     return absl::StrCat("Top-1 ", FormatFixed(phase.top1(), 2),

@@ -68,6 +68,9 @@ std::vector<std::string> PaperNotes(const Report& report);
 // What was run: two columns, a name and its value.
 Table ProvenanceTableOf(const Report& report);
 
+// What is promised to whoever runs it again.
+std::string RepetitionSentence(const Report& report);
+
 // One row an epoch; the last is marked as the result, the best beside it.
 Table EpochTableOf(const Report& report, const PhaseResult& phase);
 

@@ -474,6 +474,19 @@ TEST(ProvenanceTableOf, SaysWhatWasRun) {
   }
 }
 
+// Protects: a report that promises the same bits says what they depend on.
+TEST(RepetitionSentence, SaysWhatTheBitsDependOn) {
+  Report report = MadeUpReport();
+  EXPECT_EQ(RepetitionSentence(report),
+            "The same commit, spec, seed and images give the same bits again "
+            "with as many threads (2), the same data type, instruction set and "
+            "version of oneDNN; with others sums round otherwise, and no such "
+            "thing is promised.");
+  report.mutable_provenance()->set_ranks(4);
+  EXPECT_NE(RepetitionSentence(report).find("threads (2), ranks (4), the same"),
+            std::string::npos);
+}
+
 // Protects: nothing crashes on a report that has only begun, or on NaN.
 TEST(ReportTables, EmptyReportsAndNaN) {
   Report report;

@@ -177,15 +177,16 @@ absl::Status Trainer::EvaluateStart() {
 absl::Status Trainer::Resume(const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(
       WithPrefix(options_.checkpoint, network_->Restore(checkpoint)));
-  ASSIGN_OR_RETURN(position_, ParseStoredPosition(
-                                  checkpoint.position,
-                                  {.phase = phase_.name(),
-                                   .data_checksum = position_.data_checksum(),
-                                   .steps = static_cast<uint64_t>(steps()),
-                                   .steps_per_epoch =
-                                       static_cast<uint64_t>(steps_per_epoch()),
-                                   .batch_size = phase_.batch_size()},
-                                  options_.checkpoint));
+  ASSIGN_OR_RETURN(
+      position_,
+      ParseStoredPosition(
+          checkpoint.position,
+          {.phase = phase_.name(),
+           .data_checksum = position_.data_checksum(),
+           .steps = static_cast<uint64_t>(steps()),
+           .steps_per_epoch = static_cast<uint64_t>(steps_per_epoch()),
+           .batch_size = static_cast<uint64_t>(phase_.batch_size())},
+          options_.checkpoint));
   if (!position_.finished()) position_.set_resumed(position_.resumed() + 1);
   network_->Quantize();
   return absl::OkStatus();
