@@ -16,8 +16,7 @@ namespace {
 // Which of the batch's images are counted. The n-th of all is where the share
 // of those before it, rounded down, makes its next step.
 std::vector<int64_t> Chosen(const Batch& batch, int64_t images_per_epoch) {
-  const int64_t most =
-      std::min(ActivationCounter::kMostImages, images_per_epoch);
+  const int64_t most = ActivationCounter::CountedOf(images_per_epoch);
   const auto before = [&](int64_t n) { return n * most / images_per_epoch; };
   std::vector<int64_t> chosen;
   for (int64_t i = 0; i < batch.count; ++i) {
@@ -42,6 +41,10 @@ double ZeroShare(const std::vector<int32_t>& nonzeros, int64_t images) {
 }
 
 }  // namespace
+
+int64_t ActivationCounter::CountedOf(int64_t images) {
+  return std::min(images, std::clamp<int64_t>(images / 4, 100, 1000));
+}
 
 absl::StatusOr<std::unique_ptr<ActivationCounter>> ActivationCounter::Create(
     const Graph& graph) {

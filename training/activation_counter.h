@@ -22,19 +22,20 @@ namespace tritlab {
 
 class ActivationCounter {
  public:
-  // So many images are enough for shares, and few enough for an evaluation of
-  // ten thousand not to feel them.
-  static constexpr int64_t kMostImages = 1000;
+  // Of an evaluation of so many images: a quarter, for counting an image takes
+  // about a fifth of evaluating it; 1,000 at most, which are enough for shares;
+  // and 100 at least, where there are.
+  static int64_t CountedOf(int64_t images);
 
   // InferShapes' errors.
   static absl::StatusOr<std::unique_ptr<ActivationCounter>> Create(
       const Graph& graph);
 
   // Runs the program on a batch of an evaluation of so many images, as
-  // Program::Forward does, and counts those of the batch whose turn it is: all
-  // of them in small evaluations, else kMostImages of the whole. Which ones
-  // depends neither on the size of batches nor on the number of ranks. Each
-  // view of an image counts alike.
+  // Program::Forward does, and counts those of the batch whose turn it is:
+  // CountedOf of the whole, evenly spread. Which ones depends neither on the
+  // size of batches nor on the number of ranks. Each view of an image counts
+  // alike.
   const void* Forward(Program& program, const Batch& batch,
                       int64_t images_per_epoch);
   // Adds up what the ranks have counted; then all of them have the same.
