@@ -72,8 +72,8 @@ for ranks in $all_ranks; do
         awk -v share=$share '{ sum += share / $1 } END { print sum / NR }')
     train "$here/together-$ranks" "$ranks" over "$ranks" || failed "$ranks ranks do not train"
     step=$(images_per_second "$here/together-$ranks" | awk -v images=$((share * ranks)) '{ print 1000 * images / $1 }')
-    algorithm=binomial
-    [ "$ranks" -lt 4 ] || algorithm=ring # Open MPI's choice
+    algorithm=ring
+    [ "$ranks" -lt 4 ] || algorithm=halving_doubling # as training/mpi/mpi_communicator.cc has it
     # The row of that many ranks; its fifth column is the step.
     # shellcheck disable=SC2086
     model=$("$scaling" --compute_seconds="$compute" --images=$share --gradient_bytes=$gradient_bytes $network \

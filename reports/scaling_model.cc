@@ -11,19 +11,32 @@
 namespace tritlab {
 namespace {
 
-// One after the other, for one all-reduce.
-double Messages(AllReduceAlgorithm algorithm, int64_t ranks) {
-  const uint64_t others = static_cast<uint64_t>(ranks) - 1;
-  return 2.0 * static_cast<double>(algorithm == AllReduceAlgorithm::kRing
-                                       ? others
-                                       : std::bit_width(others));
-}
+// What the slowest rank does in one all-reduce.
+struct Sending {
+  double messages = 0;  // one after the other
+  double times = 0;     // that it sends all of the values
+};
 
-// How often the slowest rank sends all of the values.
-double TimesSent(AllReduceAlgorithm algorithm, int64_t ranks) {
-  if (algorithm == AllReduceAlgorithm::kBinomial)
-    return Messages(algorithm, ranks);
-  return 2 * static_cast<double>(ranks - 1) / static_cast<double>(ranks);
+Sending SendingOf(AllReduceAlgorithm algorithm, int64_t ranks) {
+  const auto n = static_cast<uint64_t>(ranks);
+  const auto times_in_parts = [](uint64_t parts) {
+    return 2 * static_cast<double>(parts - 1) / static_cast<double>(parts);
+  };
+  switch (algorithm) {
+    case AllReduceAlgorithm::kRing:
+      return {.messages = 2 * static_cast<double>(n - 1),
+              .times = times_in_parts(n)};
+    case AllReduceAlgorithm::kHalvingDoubling: {
+      const uint64_t power = std::bit_floor(n);
+      const bool others = power != n;
+      return {.messages = 2.0 * std::countr_zero(power) + (others ? 3 : 0),
+              .times = times_in_parts(power) + (others ? 2 : 0)};
+    }
+    case AllReduceAlgorithm::kBinomial:
+      break;
+  }
+  const double rounds = 2.0 * std::bit_width(n - 1);
+  return {.messages = rounds, .times = rounds};
 }
 
 std::string Milliseconds(double seconds) {
@@ -67,16 +80,16 @@ absl::Status ValidateScalingModel(const ScalingModel& model) {
 ScaledStep ScaleStep(const ScalingModel& model, int64_t ranks) {
   const double n = static_cast<double>(ranks);
   const double buckets = std::ceil(model.gradient_bytes / model.bucket_bytes);
+  const Sending sending = SendingOf(model.algorithm, ranks);
   ScaledStep step;
   step.all_reduce_seconds =
-      buckets * Messages(model.algorithm, ranks) * model.latency +
-      TimesSent(model.algorithm, ranks) * model.gradient_bytes /
-          model.bandwidth;
+      buckets * sending.messages * model.latency +
+      sending.times * model.gradient_bytes / model.bandwidth;
   step.exposed_seconds =
       std::max(step.all_reduce_seconds - model.overlap_seconds,
                step.all_reduce_seconds / buckets);
   step.wait_seconds = model.waits *
-                      Messages(AllReduceAlgorithm::kBinomial, ranks) *
+                      SendingOf(AllReduceAlgorithm::kBinomial, ranks).messages *
                       model.latency;
   step.step_seconds =
       model.compute_seconds + step.exposed_seconds + step.wait_seconds;

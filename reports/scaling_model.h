@@ -8,17 +8,18 @@
 // each direction at once, with `latency` for each message:
 //
 //   ring:              k * 2 (N - 1) * latency + 2 (N - 1)/N * B / bandwidth
-//   halving-doubling:  k * 2 ceil(log2 N) * latency
-//                                          + 2 (N - 1)/N * B / bandwidth
+//   halving-doubling:  k * 2 log2 N * latency + 2 (N - 1)/N * B / bandwidth
 //   binomial tree:     2 ceil(log2 N) * (k * latency + B / bandwidth)
 //
 // (Thakur, Rabenseifner and Gropp 2005, "Optimization of Collective
 // Communication Operations in MPICH"; Patarasuk and Yuan 2009 for the ring, and
-// that no algorithm sends less.) Open MPI's non-blocking all-reduce takes the
-// ring from 4 ranks on, and the tree below. A share of it goes on while the
-// backward pass computes; the last bucket, which is full only at its end, never
-// does. Beside the gradients a step has short all-reduces that all wait for,
-// each 2 ceil(log2 N) messages:
+// that no algorithm sends less.) Halving-doubling is for powers of two: other N
+// take the next lower one in its place, and 3 messages a bucket and
+// 2 B / bandwidth more, for what the other ranks hand over and get back.
+// training/mpi has Open MPI take a ring below 4 ranks; from there on it takes
+// halving-doubling. A share of it goes on while the backward pass computes; the
+// last bucket, which is full only at its end, never does. Beside the gradients
+// a step has short all-reduces that all wait for, each 2 ceil(log2 N) messages:
 //
 //   step = compute + max(all - overlap, all / k)
 //              + waits * 2 ceil(log2 N) * latency
