@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "inference/byte_layers.h"
@@ -20,6 +21,7 @@
 #include "inference/byte_tensor.h"
 #include "inference/byte_weights.h"
 #include "inference/linear_product.h"
+#include "models/parameters.h"
 
 namespace tritlab {
 namespace {
@@ -118,14 +120,6 @@ class ByteCompiler {
     return input;
   }
 
-  // The pending layer whose result node i's input is, if nothing else reads it.
-  Pending* PendingInput(int i, size_t which = 0) {
-    const int input = plan_.InputsOf(i)[which];
-    const auto found = pending_.find(input);
-    return found != pending_.end() && plan_.Consumers(input) == 1
-               ? &found->second
-               : nullptr;
-  }
   void MovePending(int from, int to) {
     auto moved = pending_.extract(from);
     moved.key() = to;
@@ -216,42 +210,40 @@ class ByteCompiler {
                      plan_.Values(name + "/scale", channels));
     ASSIGN_OR_RETURN(std::vector<float> shift,
                      plan_.Values(name + "/shift", channels));
-    Pending* const pending = PendingInput(i);
-    if (pending == nullptr || pending->residual >= 0) {
-      ASSIGN_OR_RETURN(const int input, TensorOf(plan_.InputsOf(i)[0]));
+    const int of = plan_.InputsOf(i)[0];
+    if (!plan_.IsFolded(i)) {
+      ASSIGN_OR_RETURN(const int input, TensorOf(of));
       scalings_[i] = {input, std::move(scale), std::move(shift)};
       return absl::OkStatus();
     }
-    ByteLayer& layer = pending->layer;
+    ByteLayer& layer = pending_.at(of).layer;
     for (int64_t c = 0; c < channels; ++c) {
       layer.scale[c] *= scale[c];
       layer.shift[c] = layer.shift[c] * scale[c] + shift[c];
     }
-    MovePending(plan_.InputsOf(i)[0], i);
+    MovePending(of, i);
     return absl::OkStatus();
   }
 
   absl::Status Add(int i) {
-    // The layer that is added last takes the other operand as its residual.
-    const std::vector<int>& inputs = plan_.InputsOf(i);
-    const bool second_is_later = inputs[1] > inputs[0];
-    for (const size_t which :
-         {size_t{second_is_later}, size_t{!second_is_later}}) {
-      Pending* const pending = PendingInput(i, which);
-      if (pending == nullptr || pending->residual >= 0) continue;
-      ASSIGN_OR_RETURN(pending->residual, TensorOf(inputs[1 - which]));
-      MovePending(inputs[which], i);
-      return absl::OkStatus();
+    const int layer = plan_.UnroundedOperand(i);
+    if (layer < 0) {
+      return absl::UnimplementedError(
+          "an addition without a layer right before it has no integer form "
+          "yet");
     }
-    return absl::UnimplementedError(
-        "an addition without a layer right before it has no integer form yet");
+    const std::vector<int>& inputs = plan_.InputsOf(i);
+    ASSIGN_OR_RETURN(pending_.at(layer).residual,
+                     TensorOf(layer == inputs[0] ? inputs[1] : inputs[0]));
+    MovePending(layer, i);
+    return absl::OkStatus();
   }
 
   absl::Status EmitRelu(int i) {
     const int input = plan_.InputsOf(i)[0];
-    if (scalings_.count(input) > 0 && plan_.Consumers(input) == 1)
+    if (scalings_.count(input) > 0 && plan_.OnlyConsumer(input) == i)
       return EmitScaling(input, i);
-    if (PendingInput(i) == nullptr) {
+    if (pending_.count(input) == 0 || plan_.OnlyConsumer(input) != i) {
       return absl::UnimplementedError(
           "a ReLU that does not follow a layer has no integer form yet");
     }
@@ -414,11 +406,33 @@ class ByteCompiler {
   std::map<int, Scaling> scalings_;  // likewise
 };
 
+// Of what lies between layers: bytes, and sums where they are stored.
+absl::Status CheckActivations(const BytePlan& plan,
+                              const IntegerProgram::Options& options) {
+  double bytes = 0;
+  for (int i = 0; i < plan.nodes(); ++i) {
+    bytes +=
+        static_cast<double>(plan.ShapeOf(i).size()) * (options.exact ? 5 : 1);
+  }
+  for (const int i : WeightedNodes(plan.graph())) {
+    const double sums = 4.0 * static_cast<double>(plan.ShapeOf(i).size());
+    if (plan.InFloats(i)) {
+      bytes += sums + 4.0 * static_cast<double>(plan.InputShape(i).size());
+    } else if (!options.exact && MayNeedTwoProducts(plan.CodebookOf(i))) {
+      bytes += sums;
+    }
+  }
+  return CheckMemory(
+      absl::StrCat(plan.graph().name(), " with batches of ", options.batch),
+      bytes, "use a smaller batch");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IntegerProgram>> CompileByteProgram(
     const PackedModel& model, const IntegerProgram::Options& options) {
-  ASSIGN_OR_RETURN(const BytePlan plan, BytePlan::Create(model, options));
+  ASSIGN_OR_RETURN(const BytePlan plan, BytePlan::Create(model, options.batch));
+  RETURN_IF_ERROR(CheckActivations(plan, options));
   auto program = std::make_unique<ByteProgram>(
       options, plan.ShapeOf(0), plan.ShapeOf(plan.nodes() - 1).channels);
   RETURN_IF_ERROR(ByteCompiler(plan, *program).Compile());

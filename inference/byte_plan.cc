@@ -6,15 +6,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/memory.h"
 #include "base/status_macros.h"
-#include "inference/byte_weights.h"
 #include "models/parameters.h"
 
 namespace tritlab {
 
-absl::StatusOr<BytePlan> BytePlan::Create(
-    const PackedModel& model, const IntegerProgram::Options& options) {
+absl::StatusOr<BytePlan> BytePlan::Create(const PackedModel& model,
+                                          int64_t batch) {
   BytePlan plan(model);
   const PackedModelDescription& description = model.description;
   const std::string& why = description.why_no_integer_form();
@@ -22,36 +20,16 @@ absl::StatusOr<BytePlan> BytePlan::Create(
   for (const PackedTensor& tensor : description.tensors())
     plan.tensors_[tensor.name()] = &tensor;
   const Graph& graph = plan.graph();
-  ASSIGN_OR_RETURN(plan.shaped_, InferShapes(graph, options.batch));
-  const ShapedGraph& shaped = plan.shaped_;
+  ASSIGN_OR_RETURN(plan.shaped_, InferShapes(graph, batch));
   if (description.first_and_last() == PackedModelDescription::F32) {
     const std::vector<int> weighted = WeightedNodes(graph);
     if (!weighted.empty())
       plan.in_floats_ = {weighted.front(), weighted.back()};
   }
-  double bytes = 0;
-  for (const Shape& shape : shaped.shapes)
-    bytes += static_cast<double>(shape.size()) * (options.exact ? 5 : 1);
-  for (const int node : WeightedNodes(graph)) {
-    const auto weights =
-        plan.tensors_.find(graph.nodes(node).name() + "/weights");
-    if (options.exact || weights == plan.tensors_.end()) continue;
-    const auto& codebook = weights->second->codebook();
-    if (MayNeedTwoProducts(
-            {codebook.data(), static_cast<size_t>(codebook.size())}))
-      bytes += 4.0 * static_cast<double>(plan.ShapeOf(node).size());
-  }
-  for (const int node : plan.in_floats_) {
-    bytes += 4.0 * static_cast<double>(plan.InputShape(node).size() +
-                                       plan.ShapeOf(node).size());
-  }
-  RETURN_IF_ERROR(CheckMemory(
-      absl::StrCat(graph.name(), " with batches of ", options.batch), bytes,
-      "use a smaller batch"));
   plan.consumers_.assign(graph.nodes_size(), 0);
   plan.only_consumer_.assign(graph.nodes_size(), -1);
   for (int i = 0; i < graph.nodes_size(); ++i) {
-    for (const int input : shaped.inputs[i])
+    for (const int input : plan.shaped_.inputs[i])
       plan.only_consumer_[input] = ++plan.consumers_[input] == 1 ? i : -1;
   }
   return plan;
@@ -60,6 +38,28 @@ absl::StatusOr<BytePlan> BytePlan::Create(
 bool BytePlan::InFloats(int node) const {
   return std::find(in_floats_.begin(), in_floats_.end(), node) !=
          in_floats_.end();
+}
+
+bool BytePlan::IsLayer(int node) const {
+  const Node& of = graph().nodes(node);
+  return of.has_convolution() || of.has_linear();
+}
+
+bool BytePlan::IsFolded(int node) const {
+  if (!graph().nodes(node).has_batch_normalization()) return false;
+  const int input = InputsOf(node)[0];
+  return IsLayer(input) && only_consumer_[input] == node;
+}
+
+int BytePlan::UnroundedOperand(int addition) const {
+  std::vector<int> inputs = InputsOf(addition);
+  std::sort(inputs.rbegin(), inputs.rend());
+  for (const int input : inputs) {
+    if (only_consumer_[input] == addition &&
+        (IsLayer(input) || IsFolded(input)))
+      return input;
+  }
+  return -1;
 }
 
 absl::StatusOr<float> BytePlan::ClipOf(int node) const {
@@ -71,6 +71,13 @@ absl::StatusOr<float> BytePlan::ClipOf(int node) const {
     return clips[node];
   return absl::InvalidArgumentError(
       "the model has no range of its values; pack it anew");
+}
+
+std::span<const float> BytePlan::CodebookOf(int layer) const {
+  const auto found = tensors_.find(graph().nodes(layer).name() + "/weights");
+  if (found == tensors_.end()) return {};
+  const auto& codebook = found->second->codebook();
+  return {codebook.data(), static_cast<size_t>(codebook.size())};
 }
 
 absl::StatusOr<const PackedTensor*> BytePlan::Tensor(const std::string& name,

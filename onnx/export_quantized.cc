@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,8 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
+#include "inference/byte_passes.h"
+#include "inference/byte_plan.h"
 #include "inference/byte_weights.h"
-#include "models/parameters.h"
 #include "models/shape_inference.h"
 #include "onnx/export_network.h"
 #include "onnx/export_operators.h"
@@ -45,66 +45,40 @@ struct Layer {
 
 class QuantizedExport {
  public:
-  explicit QuantizedExport(const PackedModel& model)
-      : model_(model),
-        graph_(model.description.graph()),
-        builder_(graph_.name(), kOpset) {}
+  explicit QuantizedExport(const BytePlan& plan)
+      : plan_(plan),
+        builder_(plan.graph().name(), kOpset),
+        values_(plan.nodes()) {}
 
   absl::StatusOr<onnx::ModelProto> Run() {
-    ASSIGN_OR_RETURN(shaped_, InferShapes(graph_, /*batch=*/1));
-    for (const PackedTensor& tensor : model_.description.tensors())
-      packed_[tensor.name()] = &tensor;
-    for (const auto& [key, value] : NotesOf(model_.description))
+    for (const auto& [key, value] : NotesOf(plan_.model().description))
       builder_.Note(key, value);
-    if (model_.description.first_and_last() == PackedModelDescription::F32) {
-      const std::vector<int> weighted = WeightedNodes(graph_);
-      if (!weighted.empty()) in_floats_ = {weighted.front(), weighted.back()};
-    }
-    only_consumer_.assign(graph_.nodes_size(), -1);
-    std::vector<int> consumers(graph_.nodes_size());
-    for (int i = 0; i < graph_.nodes_size(); ++i) {
-      for (const int input : shaped_.inputs[i])
-        only_consumer_[input] = ++consumers[input] == 1 ? i : -1;
-    }
-    values_.resize(graph_.nodes_size());
-    for (int i = 0; i < graph_.nodes_size(); ++i) {
+    for (int i = 0; i < plan_.nodes(); ++i) {
       RETURN_IF_ERROR(
-          WithPrefix(absl::StrCat("node ", graph_.nodes(i).name()), Append(i)));
+          WithPrefix(absl::StrCat("node ", node(i).name()), Append(i)));
     }
-    AppendLogits(graph_, shaped_.shapes.back(), values_.back().name, builder_);
+    AppendLogits(plan_.graph(), plan_.ShapeOf(plan_.nodes() - 1),
+                 values_.back().name, builder_);
     return std::move(builder_.model());
   }
 
  private:
-  const Node& node(int i) const { return graph_.nodes(i); }
-  int InputOf(int i) const { return shaped_.inputs[i][0]; }
-  const Shape& InputShape(int i) const { return shaped_.shapes[InputOf(i)]; }
-  bool IsLast(int i) const { return i == graph_.nodes_size() - 1; }
-  bool IsLayer(int i) const {
-    return node(i).has_convolution() || node(i).has_linear();
-  }
-  // Whether node i is a normalization that belongs to the layer before it.
-  bool IsFolded(int i) const {
-    return node(i).has_batch_normalization() && IsLayer(InputOf(i)) &&
-           only_consumer_[InputOf(i)] == i;
-  }
-
-  // Whether the layer is computed in f32.
-  bool InFloats(int i) const { return in_floats_.contains(i); }
+  const Node& node(int i) const { return plan_.graph().nodes(i); }
+  int InputOf(int i) const { return plan_.InputsOf(i)[0]; }
+  bool IsLast(int i) const { return i == plan_.nodes() - 1; }
 
   // Whether what node i gives is not rounded, for it is part of what its only
   // reader computes, or the image that this one reads as it is.
   bool StaysFloat(int i) const {
     if (IsLast(i)) return true;
-    const int reader = only_consumer_[i];
-    if (node(i).has_input()) return reader >= 0 && InFloats(reader);
-    const bool computes =
-        IsLayer(i) || node(i).has_batch_normalization() || node(i).has_add();
-    if (reader < 0 || !computes) return false;
-    if (node(reader).has_relu() || IsFolded(reader)) return true;
-    if (!node(reader).has_add() || node(i).has_add()) return false;
-    // The layer that is added last is, the residual is not.
-    return i == std::max(shaped_.inputs[reader][0], shaped_.inputs[reader][1]);
+    const int reader = plan_.OnlyConsumer(i);
+    if (reader < 0) return false;
+    if (node(i).has_input()) return plan_.InFloats(reader);
+    const bool computes = plan_.IsLayer(i) ||
+                          node(i).has_batch_normalization() ||
+                          node(i).has_add();
+    if (node(reader).has_add()) return i == plan_.UnroundedOperand(reader);
+    return computes && (node(reader).has_relu() || plan_.IsFolded(reader));
   }
 
   absl::Status Append(int i) {
@@ -115,7 +89,8 @@ class QuantizedExport {
         return AppendRoundedImage(i);
       case Node::kConvolution:
       case Node::kLinear: {
-        if (only_consumer_[i] >= 0 && IsFolded(only_consumer_[i]))
+        if (const int reader = plan_.OnlyConsumer(i);
+            reader >= 0 && plan_.IsFolded(reader))
           return absl::OkStatus();  // then
         ASSIGN_OR_RETURN(const Layer layer, LayerOf(i));
         RETURN_IF_ERROR(AppendLayer(i, layer, of.name(), value));
@@ -141,12 +116,12 @@ class QuantizedExport {
   absl::Status AppendOther(int i) {
     std::vector<std::string> inputs;
     bool is_unsigned = !node(i).has_add();
-    for (const int input : shaped_.inputs[i]) {
+    for (const int input : plan_.InputsOf(i)) {
       inputs.push_back(values_[input].name);
       is_unsigned &= values_[input].is_unsigned;
     }
     values_[i].name =
-        AppendWithoutWeights(node(i), InputShape(i), inputs, builder_);
+        AppendWithoutWeights(node(i), plan_.InputShape(i), inputs, builder_);
     const bool averages =
         node(i).pooling().kind() == PoolingOperator::AVERAGE &&
         node(i).pooling().window() != 1;
@@ -159,28 +134,17 @@ class QuantizedExport {
   }
 
   absl::Status AppendRoundedImage(int i) {
-    const PackedModelDescription& description = model_.description;
-    values_[i].name = image_ = tritlab::AppendImage(graph_, builder_);
-    float largest = 0;
-    for (int c = 0;
-         c < std::min(description.mean_size(), description.deviation_size());
-         ++c) {
-      for (const float share : {0.0f, 1.0f}) {
-        largest = std::max(largest, std::abs((share - description.mean(c)) /
-                                             description.deviation(c)));
-      }
-    }
-    if (!(largest > 0 && std::isfinite(largest))) {
-      return absl::InvalidArgumentError(
-          "the model does not say how images are normalized; pack it anew");
-    }
-    Round(i, largest / 127, /*is_unsigned=*/false);
+    values_[i].name = image_ = tritlab::AppendImage(plan_.graph(), builder_);
+    ASSIGN_OR_RETURN(
+        const std::vector<float> normalized,
+        NormalizedPixels(plan_.model().description, plan_.ShapeOf(i).channels));
+    Round(i, StepOfPixels(normalized), /*is_unsigned=*/false);
     return absl::OkStatus();
   }
 
   // The scale and shift of a layer alone.
   absl::StatusOr<Layer> LayerOf(int i) const {
-    const int64_t outputs = shaped_.shapes[i].channels;
+    const int64_t outputs = plan_.ShapeOf(i).channels;
     Layer layer = {std::vector<float>(outputs, 1),
                    std::vector<float>(outputs, 0)};
     if (node(i).has_linear() || node(i).convolution().bias()) {
@@ -190,13 +154,13 @@ class QuantizedExport {
   }
 
   absl::Status AppendNormalization(int i) {
-    const int64_t channels = InputShape(i).channels;
+    const int64_t channels = plan_.InputShape(i).channels;
     ASSIGN_OR_RETURN(const std::vector<float> scale,
                      Values(i, "scale", channels));
     ASSIGN_OR_RETURN(const std::vector<float> shift,
                      Values(i, "shift", channels));
     const std::string& name = node(i).name();
-    if (IsFolded(i)) {
+    if (plan_.IsFolded(i)) {
       ASSIGN_OR_RETURN(Layer layer, LayerOf(InputOf(i)));
       for (int64_t c = 0; c < channels; ++c) {
         layer.scale[c] *= scale[c];
@@ -217,14 +181,14 @@ class QuantizedExport {
 
   absl::StatusOr<ByteWeights> BytesOf(int i, int64_t count) const {
     const std::string name = node(i).name() + "/weights";
-    const int64_t outputs = shaped_.shapes[i].channels;
-    ASSIGN_OR_RETURN(const PackedTensor* packed, Find(name, count));
+    const int64_t outputs = plan_.ShapeOf(i).channels;
+    ASSIGN_OR_RETURN(const PackedTensor* packed, plan_.Tensor(name, count));
     if (packed->packing() == PackedTensor::F32) {
       ASSIGN_OR_RETURN(const std::vector<float> values,
-                       ValuesOf(model_, *packed));
+                       ValuesOf(plan_.model(), *packed));
       return BytesOfValues(values, outputs);
     }
-    ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(model_, *packed));
+    ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(plan_.model(), *packed));
     return BytesOfCodes(coded, outputs);
   }
 
@@ -251,10 +215,10 @@ class QuantizedExport {
   absl::Status AppendLayer(int i, const Layer& layer, const std::string& name,
                            Value& value) {
     // In f32 the image is read as it is.
-    const Value input = InFloats(i) && node(InputOf(i)).has_input()
+    const Value input = plan_.InFloats(i) && node(InputOf(i)).has_input()
                             ? Value{.name = image_}
                             : values_[InputOf(i)];
-    const Shape& image = InputShape(i);
+    const Shape& image = plan_.InputShape(i);
     const auto outputs = static_cast<int64_t>(layer.shift.size());
     std::vector<int64_t> extents;
     int64_t channels = image.channels;
@@ -271,7 +235,7 @@ class QuantizedExport {
                                              : image.image_size());
     const std::string& stem = node(i).name();
     std::string weights, bias;
-    if (InFloats(i)) {
+    if (plan_.InFloats(i)) {
       ASSIGN_OR_RETURN(std::vector<float> values, Values(i, "weights", count));
       for (int64_t k = 0; k < count; ++k)
         values[k] *= layer.scale[k / (count / outputs)];
@@ -357,7 +321,7 @@ class QuantizedExport {
 
   absl::Status RoundToRange(int i, bool is_unsigned) {
     if (StaysFloat(i)) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const float clip, ClipOf(i));
+    ASSIGN_OR_RETURN(const float clip, plan_.ClipOf(i));
     Round(i, clip / (is_unsigned ? 255 : 127), is_unsigned);
     return absl::OkStatus();
   }
@@ -394,56 +358,27 @@ class QuantizedExport {
     return builder_.Node("DequantizeLinear", name, {bytes, scale, zero});
   }
 
-  // What the bytes of node i cover: what those of a concatenation do, where it
-  // alone reads them.
-  absl::StatusOr<float> ClipOf(int i) const {
-    while (only_consumer_[i] >= 0 && node(only_consumer_[i]).has_concat())
-      i = only_consumer_[i];
-    const auto& clips = model_.description.clips();
-    if (i < clips.size() && clips[i] > 0 && std::isfinite(clips[i]))
-      return clips[i];
-    return absl::InvalidArgumentError(
-        "the model has no range of its values; pack it anew");
-  }
-
-  absl::StatusOr<const PackedTensor*> Find(const std::string& name,
-                                           int64_t count) const {
-    const auto found = packed_.find(name);
-    if (found == packed_.end() ||
-        static_cast<int64_t>(found->second->count()) != count) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the model has no tensor ", name, " of ", count, " values"));
-    }
-    return found->second;
-  }
-
   absl::StatusOr<std::vector<float>> Values(int i, absl::string_view suffix,
                                             int64_t count) const {
-    ASSIGN_OR_RETURN(const PackedTensor* tensor,
-                     Find(absl::StrCat(node(i).name(), "/", suffix), count));
-    return ValuesOf(model_, *tensor);
+    return plan_.Values(absl::StrCat(node(i).name(), "/", suffix), count);
   }
 
   struct StepNames {
     std::string scale, zero;
   };
 
-  const PackedModel& model_;
-  const Graph& graph_;
+  const BytePlan& plan_;
   ModelBuilder builder_;
-  ShapedGraph shaped_;
-  std::map<std::string, const PackedTensor*> packed_;
+  std::vector<Value> values_;               // [node]
   std::map<std::string, StepNames> steps_;  // of QuantizeLinear's outputs
-  std::vector<int> only_consumer_;  // [node], -1 where there are not one
-  std::vector<Value> values_;       // [node]
-  std::set<int> in_floats_;         // the layers that are computed in f32
-  std::string image_;               // before it is rounded
+  std::string image_;                       // before it is rounded
 };
 
 }  // namespace
 
 absl::StatusOr<onnx::ModelProto> ExportQuantized(const PackedModel& model) {
-  return QuantizedExport(model).Run();
+  ASSIGN_OR_RETURN(const BytePlan plan, BytePlan::Create(model, /*batch=*/1));
+  return QuantizedExport(plan).Run();
 }
 
 }  // namespace tritlab

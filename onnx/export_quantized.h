@@ -3,9 +3,9 @@
 // model has, biases are int32; QuantizeLinear and DequantizeLinear stand where
 // a runtime finds its integer kernels ("QDQ").
 //
-// Bytes lie where IntegerProgram has them (inference/integer_program.h), so
-// that results are the same up to rounding: batch normalization is folded into
-// the layer before it, a ReLU into a range that begins at 0, and the layer
+// Bytes lie where IntegerProgram has them (inference/byte_plan.h says where),
+// so that results are the same up to rounding: batch normalization is folded
+// into the layer before it, a ReLU into a range that begins at 0, and the layer
 // whose output is added to a residual is not rounded before the addition.
 // Weights are its bytes as well, in one product: BytesOfCodes of
 // inference/byte_weights.h, which says their error. Where a channel of INQ with
@@ -25,7 +25,8 @@
 namespace tritlab {
 
 // InvalidArgument, naming the node or the tensor, when the model lacks a
-// tensor, a range or the images' normalization.
+// tensor, a range or the images' normalization; Unimplemented when it says that
+// it has no integer form.
 absl::StatusOr<onnx::ModelProto> ExportQuantized(const PackedModel& model);
 
 }  // namespace tritlab

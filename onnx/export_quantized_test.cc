@@ -16,18 +16,19 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A residual block with ternary weights, and a classifier.
-PackedModel Model() {
+// A residual block with ternary weights, and a classifier. Whether the residual
+// is computed after the layer that it is added to, or before.
+PackedModel Model(bool residual_is_later = false) {
   InputOperator image;
   image.set_height(4);
   image.set_width(4);
   image.set_channels(1);
   GraphBuilder net("small", image);
   std::string x = net.Convolution("conv1", "image", 2, 3, 1);
-  const std::string shortcut =
-      net.Relu("relu1", net.BatchNormalization("bn1", x));
+  std::string shortcut = net.Relu("relu1", net.BatchNormalization("bn1", x));
   x = net.BatchNormalization("bn2",
                              net.Convolution("conv2", shortcut, 2, 1, 1));
+  if (residual_is_later) shortcut = net.ChannelPad("pad", shortcut, 0, 0);
   x = net.Relu("relu2", net.Add("add", shortcut, x));
   net.Linear("fc", net.GlobalAveragePool("pool", x), 2);
   NetworkToPack network;
@@ -82,14 +83,17 @@ TEST(ExportQuantized, ProductsReadBytes) {
   EXPECT_EQ(products, 3);
 }
 
-// The residual is rounded, what it is added to is not: as in IntegerProgram.
+// The residual is rounded, what it is added to is not: as in IntegerProgram,
+// whichever is computed first.
 TEST(ExportQuantized, SumsAreRoundedOnce) {
-  const auto model = ExportQuantized(Model());
-  ASSERT_TRUE(model.ok()) << model.status();
-  const onnx::NodeProto* add = Giver(*model, "add");
-  ASSERT_NE(add, nullptr);
-  EXPECT_EQ(Giver(*model, add->input(0))->op_type(), "DequantizeLinear");
-  EXPECT_EQ(Giver(*model, add->input(1))->op_type(), "Conv");
+  for (const bool residual_is_later : {false, true}) {
+    const auto model = ExportQuantized(Model(residual_is_later));
+    ASSERT_TRUE(model.ok()) << model.status();
+    const onnx::NodeProto* add = Giver(*model, "add");
+    ASSERT_NE(add, nullptr);
+    EXPECT_EQ(Giver(*model, add->input(0))->op_type(), "DequantizeLinear");
+    EXPECT_EQ(Giver(*model, add->input(1))->op_type(), "Conv");
+  }
 }
 
 // Ternary weights are three bytes, whatever their scales' signs; scales are
