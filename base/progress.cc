@@ -4,23 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/monotonic_clock.h"
 
 namespace tritlab {
 namespace {
 
 constexpr int kBarWidth = 20;
-
-double SteadySeconds() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // 12345 as 12,345.
 std::string Grouped(int64_t value) {
@@ -68,7 +62,7 @@ Progress::Progress(absl::string_view label, int64_t total, Options options)
       terminal_(options_.terminal.has_value()
                     ? *options_.terminal
                     : isatty(fileno(options_.stream)) == 1) {
-  if (!options_.seconds) options_.seconds = SteadySeconds;
+  if (!options_.seconds) options_.seconds = MonotonicSeconds;
   done_ = options_.already_done;
   start_ = options_.seconds();
   next_print_ = start_ + (terminal_ ? options_.terminal_interval

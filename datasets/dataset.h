@@ -68,9 +68,10 @@ class Dataset {
   const Normalization& normalization() const { return info_.normalization; }
 
   virtual int64_t size() const = 0;
-  // CRC-32C over all labels (32 bits each, little-endian), then all images.
-  // The same images in the same order have the same one whatever they were
-  // read from.
+  // What tells these images from others. Of images in memory, CRC-32C over all
+  // labels (32 bits each, little-endian), then all pixels: the same whatever
+  // they were read from. Of images that are decoded when they are needed,
+  // EncodedImages::Checksum.
   virtual uint32_t checksum() const = 0;
   // Image `index` in [0, size()) into `pixels`, of shape().size() bytes; of
   // images of any size the centre crop.

@@ -34,9 +34,11 @@ class EncodedImages {
   // name it.
   virtual absl::Status Read(int64_t index, std::string* bytes,
                             int32_t* label) const = 0;
-  // The same for the same images in the same order, whatever they are stored
-  // in; of very many it may look at some alone. May read them for it, about a
-  // second for each gigabyte. Errors are not of one image.
+  // Of names, labels and contents, in order: the same for a folder, a tar of it
+  // and what //datasets:prepare packs of them. TFRecords, whose images have no
+  // names, have one of their own. Of very many it may look at some alone. May
+  // read them for it, about a second for each gigabyte. Errors are not of one
+  // image.
   virtual absl::StatusOr<uint32_t> Checksum() const = 0;
 
  protected:

@@ -84,17 +84,25 @@ TEST(JpegTest, EveryCutIsAnErrorThatNamesTheFile) {
   }
 }
 
-TEST(JpegTest, DamageNeverCrashes) {
+// Protects: a damaged byte gives other pixels or an error of this file, and
+// neither a crash nor an error that says nothing.
+TEST(JpegTest, DamageIsAnErrorThatNamesTheFileOrOtherPixels) {
   const ImageShape shape{16, 16, 3};
   const std::string bytes = EncodeJpeg(Picture(16, 16, 3), 16, 16, 3);
   std::vector<uint8_t> decoded;
+  int refused = 0;
   for (size_t i = 0; i < bytes.size(); ++i) {
     for (int value : {0x00, 0xff, bytes[i] ^ 0x10}) {
       std::string damaged = bytes;
       damaged[i] = static_cast<char>(value);
-      Decode(damaged, shape, &decoded).IgnoreError();
+      const absl::Status status = Decode(damaged, shape, &decoded);
+      if (status.ok()) continue;
+      ++refused;
+      ASSERT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+      ASSERT_THAT(std::string(status.message()), StartsWith("a.jpg: ")) << i;
     }
   }
+  EXPECT_GT(refused, 0);
 }
 
 TEST(JpegTest, OtherKindsOfFilesAreNamedAsSuch) {

@@ -16,7 +16,6 @@ namespace {
 
 // Tells these random numbers apart from others of the same seed.
 constexpr uint64_t kOrderStream = 0x6f726472;
-constexpr int kTenCrops = 10;
 // In training, so many images in a row may be left out.
 constexpr int64_t kMostInARow = 100;
 // Shares of a batch for each thread: the slowest one is not waited for long.

@@ -59,6 +59,9 @@ struct Batch {
 
 class Loader {
  public:
+  // The views of an image with Options::ten_crop.
+  static constexpr int kTenCrops = 10;
+
   struct Options {
     int64_t batch_size = 128;  // of all ranks together
     int rank = 0;              // whose share this loader makes, below ranks

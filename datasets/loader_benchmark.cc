@@ -12,7 +12,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -22,6 +21,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "base/monotonic_clock.h"
 #include "base/random.h"
 #include "base/wall_clock_rate.h"
 #include "benchmark/benchmark.h"
@@ -161,9 +161,7 @@ void DecodeAll(const FilesInMemory& files) {
 // Seconds of the clock, and of this program's processor time.
 struct Seconds {
   static Seconds Now() {
-    return {std::chrono::duration<double>(
-                std::chrono::steady_clock::now().time_since_epoch())
-                .count(),
+    return {MonotonicSeconds(),
             static_cast<double>(std::clock()) / CLOCKS_PER_SEC};
   }
   double wall, cpu;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "base/crc32c.h"
 #include "base/file.h"
+#include "base/open_files.h"
 #include "base/record_access.h"
 #include "base/status_macros.h"
 #include "datasets/class_list.h"
@@ -162,6 +163,8 @@ absl::StatusOr<std::unique_ptr<EncodedImages>> OpenTfRecords(
       class_names.push_back(absl::StrCat("class ", i + options.first_label));
   }
 
+  // ImageNet comes in 1,152 of them, more than most shells allow.
+  RETURN_IF_ERROR(AllowOpenFiles(folder, static_cast<int64_t>(names.size())));
   std::vector<std::unique_ptr<RandomAccessFile>> files;
   std::vector<TfRecordImages::Record> records;
   uint32_t checksum = 0;

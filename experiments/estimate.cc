@@ -16,6 +16,7 @@
 #include "base/status_prefix.h"
 #include "datasets/augmentation.h"
 #include "datasets/dataset.h"
+#include "datasets/loader.h"
 #include "experiments/experiment_inputs.h"
 #include "experiments/runner.h"
 #include "kernels/threads.h"
@@ -105,7 +106,9 @@ absl::StatusOr<PhaseEstimate> EstimatePhase(const ExperimentInputs& inputs,
                      trainer->evaluation_program().Forward(images.data());
                      return absl::OkStatus();
                    }));
-  const int64_t test_batches = (inputs.test->size() + batch - 1) / batch;
+  const int64_t views = inputs.test->info().ten_crop ? Loader::kTenCrops : 1;
+  const int64_t test_batches =
+      (inputs.test->size() + batch - 1) / batch * views;
   estimate.evaluation_seconds =
       static_cast<double>((epochs + 1) * test_batches) * evaluation;
   return estimate;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "experiments/run_folder.h"
@@ -60,9 +61,10 @@ std::string Processor() {
 
 }  // namespace
 
-Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
-                          DataType type, const Dataset& train,
-                          const Dataset& test, int ranks) {
+absl::StatusOr<Provenance> MakeProvenance(const ExperimentSpec& spec,
+                                          uint32_t seed, DataType type,
+                                          const Dataset& train,
+                                          const Dataset& test, int ranks) {
   Provenance provenance;
   provenance.set_experiment(spec.name());
   provenance.set_seed(seed);
@@ -76,6 +78,12 @@ Provenance MakeProvenance(const ExperimentSpec& spec, uint32_t seed,
   provenance.set_data_source(train.source());
   provenance.set_data_checksum(
       absl::StrFormat("%08x-%08x", train.checksum(), test.checksum()));
+  if (spec.model().has_network_file()) {
+    ASSIGN_OR_RETURN(
+        const std::string network,
+        ReadFile(FromWorkingDirectory(spec.model().network_file().path())));
+    provenance.set_network_checksum(absl::StrFormat("%08x", Crc32c(network)));
+  }
   provenance.set_train_images(static_cast<uint32_t>(train.size()));
   provenance.set_test_images(static_cast<uint32_t>(test.size()));
   provenance.set_data_type(Name(type));
@@ -110,6 +118,8 @@ absl::StatusOr<Provenance> KeepProvenance(const std::string& folder,
   RETURN_IF_ERROR(check("oneDNN", kept.onednn_version(), now.onednn_version()));
   RETURN_IF_ERROR(
       check("images of checksum", kept.data_checksum(), now.data_checksum()));
+  RETURN_IF_ERROR(check("a network_file of checksum", kept.network_checksum(),
+                        now.network_checksum()));
   if (!absl::EndsWith(kept.commit(), now.commit())) {
     kept.set_commit(absl::StrCat(kept.commit(), ", then ", now.commit()));
     RETURN_IF_ERROR(WriteFileAtomically(path, ToText(kept)));

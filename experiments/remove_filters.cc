@@ -67,7 +67,7 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(PlanPhases());
     ASSIGN_OR_RETURN(smaller_,
                      RemoveFilters(*network_, phase_, spec_.seeds(0)));
-    BeginReport();
+    RETURN_IF_ERROR(BeginReport());
     RETURN_IF_ERROR(ReportOriginal());
     RETURN_IF_ERROR(ReportSmaller());
     if (options_.epochs > 0) RETURN_IF_ERROR(Retrain());
@@ -129,9 +129,10 @@ class FilterRemovalRun {
     return measured;
   }
 
-  void BeginReport() {
+  absl::Status BeginReport() {
     Provenance& provenance = *report_.mutable_provenance();
-    provenance = MakeProvenance(spec_, spec_.seeds(0), type_, *train_, *test_);
+    ASSIGN_OR_RETURN(provenance, MakeProvenance(spec_, spec_.seeds(0), type_,
+                                                *train_, *test_));
     provenance.set_experiment(absl::StrCat(spec_.name(), ", filters removed"));
     for (const PaperFigure& figure : spec_.paper()) {
       if (figure.phase() != phase_.name()) continue;
@@ -140,6 +141,7 @@ class FilterRemovalRun {
       result.set_top1(figure.top1());
       result.set_source(figure.source());
     }
+    return absl::OkStatus();
   }
 
   absl::Status ReportOriginal() {

@@ -30,6 +30,8 @@
 #include "models/cost.h"
 #include "models/network_file.h"
 #include "models/newest_checkpoint.h"
+#include "reports/find_phase.h"
+#include "reports/report_json.h"
 #include "reports/write_report.h"
 #include "training/checkpoint_broadcast.h"
 #include "training/communicator.h"
@@ -87,11 +89,11 @@ class Run {
   absl::Status OpenFolder() {
     ASSIGN_OR_RETURN(folder_, RunFolder::Open(options_.folder, SpecOfThisRun(),
                                               options_.resume));
-    ASSIGN_OR_RETURN(
-        *report_.mutable_provenance(),
-        KeepProvenance(folder_->path(),
-                       MakeProvenance(spec_, options_.seed, type_, *train_,
-                                      *test_, ranks_.size())));
+    ASSIGN_OR_RETURN(const Provenance now,
+                     MakeProvenance(spec_, options_.seed, type_, *train_,
+                                    *test_, ranks_.size()));
+    ASSIGN_OR_RETURN(*report_.mutable_provenance(),
+                     KeepProvenance(folder_->path(), now));
     NetworkSummary& network = *report_.mutable_network();
     network.set_name(graph_.name());
     network.set_description(graph_.description());
@@ -189,17 +191,13 @@ class Run {
     ASSIGN_OR_RETURN(
         *report_.add_results(),
         MakePhaseResult(phase, trainer.position(), trainer.network(), cost_));
-    if (calibration > 0 && phase.epochs() > 0) {
-      PhaseResult& result =
-          *report_.mutable_results(report_.results_size() - 1);
+    PhaseResult& result = *report_.mutable_results(report_.results_size() - 1);
+    if (was_finished) calibration = CalibrationBefore(phase.name());
+    if (calibration > 0 && phase.epochs() > 0)
       result.set_calibration(calibration);
-    }
     ASSIGN_OR_RETURN(const std::optional<Provenance> trained_by,
                      TrainedBy(phase));
-    if (trained_by.has_value()) {
-      *report_.mutable_results(report_.results_size() - 1)
-           ->mutable_trained_by() = *trained_by;
-    }
+    if (trained_by.has_value()) *result.mutable_trained_by() = *trained_by;
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
     // After each phase, so that what a long run has found can be read while it
     // goes on; but a resumed run must not take back what it has reported.
@@ -214,6 +212,16 @@ class Run {
           folder_->path(), report_));
     }
     return WriteReport(report_, folder_->path());
+  }
+
+  // What an earlier start of this run has reported of a phase; 0 where it is
+  // not known.
+  double CalibrationBefore(const std::string& phase) const {
+    const absl::StatusOr<Report> before =
+        ReadReport(JoinPath(folder_->path(), "report.json"));
+    if (!before.ok()) return 0;
+    const PhaseResult* const result = FindPhase(*before, phase);
+    return result == nullptr ? 0 : result->calibration();
   }
 
   absl::Status Train(Trainer& trainer) {
@@ -238,15 +246,18 @@ class Run {
   // when there is none.
   absl::StatusOr<std::optional<Checkpoint>> TakeShared(const PhaseSpec& phase) {
     if (options_.shared_phases.empty()) return std::nullopt;
-    ASSIGN_OR_RETURN(const bool copied,
-                     CopySharedPhase(options_.shared_phases,
-                                     {.spec = spec_,
-                                      .phase = phase.name(),
-                                      .seed = options_.seed,
-                                      .type = type_,
-                                      .graph = graph_,
-                                      .data_checksum = train_->checksum()},
-                                     folder_->path()));
+    ASSIGN_OR_RETURN(
+        const bool copied,
+        CopySharedPhase(
+            options_.shared_phases,
+            {.spec = spec_,
+             .phase = phase.name(),
+             .seed = options_.seed,
+             .type = type_,
+             .graph = graph_,
+             .data_checksum = train_->checksum(),
+             .network_checksum = report_.provenance().network_checksum()},
+            folder_->path()));
     if (!copied) return std::nullopt;
     ASSIGN_OR_RETURN(const std::optional<Provenance> trained_by,
                      TrainedBy(phase));

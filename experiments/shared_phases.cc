@@ -101,11 +101,20 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
         "); give the data that it was trained on, or name another folder for "
         "shared phases"));
   }
-  if (FileExists(ProvenanceIn(folder))) {
-    ASSIGN_OR_RETURN(const std::string trained_by,
-                     ReadFile(ProvenanceIn(folder)));
+  Provenance trained_by;
+  const bool is_known = FileExists(ProvenanceIn(folder));
+  if (is_known)
+    RETURN_IF_ERROR(ReadTextProto(ProvenanceIn(folder), trained_by));
+  if (trained_by.network_checksum() != request.network_checksum) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": it began with another network file (checksum ",
+        trained_by.network_checksum(), ", now ", request.network_checksum,
+        "); give the one that it began with, or name another folder for shared "
+        "phases"));
+  }
+  if (is_known) {
     RETURN_IF_ERROR(WriteFileAtomically(TrainedByIn(run_folder, request.phase),
-                                        trained_by));
+                                        ToText(trained_by)));
   }
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
   RETURN_IF_ERROR(

@@ -5,7 +5,8 @@
 // KEY/spec.textproto, KEY/checkpoints/PHASE.ckpt. A key stands for all that a
 // phase's weights depend on: network, images, data type, seed, and the phases
 // from the first one down to it. What an experiment is called, and what it does
-// afterwards, is not part of it.
+// afterwards, is not part of it. Images and a network file are in it by name;
+// CopySharedPhase compares what they hold.
 #ifndef TRITLAB_EXPERIMENTS_SHARED_PHASES_H_
 #define TRITLAB_EXPERIMENTS_SHARED_PHASES_H_
 
@@ -40,14 +41,16 @@ struct SharedPhaseRequest {
   uint32_t seed = 1;
   DataType type = DataType::kF32;
   const Graph& graph;
-  uint32_t data_checksum = 0;  // of the training images
+  uint32_t data_checksum = 0;         // of the training images
+  std::string network_checksum = {};  // Provenance's, of this run
 };
 
 // Copies the phase's checkpoint from the folder of shared phases into the
 // folder of a run, whole or not at all, and before it what that was begun with
 // (TrainedByIn). False when there is none there, or
 // training has not finished it. FailedPrecondition, naming the file, when the
-// key's folder holds another experiment, or one on other images; DataLoss or
+// key's folder holds another experiment, or one on other images or with another
+// network file; DataLoss or
 // InvalidArgument when the checkpoint cannot be read.
 absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
                                      const SharedPhaseRequest& request,

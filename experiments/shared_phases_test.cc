@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "base/file.h"
 #include "experiments/run_folder.h"
 #include "experiments/runner.h"
@@ -119,14 +120,16 @@ class CopyTest : public testing::Test {
     graph_ = *BuildGraph(spec_.model(), image, 10);
   }
 
-  absl::StatusOr<bool> Copy(uint32_t seed, uint32_t checksum) {
+  absl::StatusOr<bool> Copy(uint32_t seed, uint32_t checksum,
+                            const std::string& network_checksum = "") {
     return CopySharedPhase(folder_,
                            {.spec = spec_,
                             .phase = "start",
                             .seed = seed,
                             .type = DataType::kF32,
                             .graph = graph_,
-                            .data_checksum = checksum},
+                            .data_checksum = checksum,
+                            .network_checksum = network_checksum},
                            JoinPath(folder_, "copy"));
   }
 
@@ -172,6 +175,19 @@ TEST_F(CopyTest, WhatIsNotThereIsNotCopied) {
 TEST_F(CopyTest, OtherImagesAreNoticed) {
   EXPECT_THAT(std::string(Copy(/*seed=*/1, /*checksum=*/1).status().message()),
               HasSubstr("start.ckpt: it was trained on other images"));
+}
+
+// Protects: other weights under the path of a network file.
+TEST_F(CopyTest, AnotherNetworkFileIsNoticed) {
+  Provenance trained_by;
+  ASSERT_TRUE(ReadTextProto(ProvenanceIn(key_folder_), trained_by).ok());
+  uint32_t images = 0;
+  ASSERT_TRUE(
+      absl::SimpleHexAtoi(trained_by.data_checksum().substr(0, 8), &images));
+  EXPECT_THAT(
+      std::string(Copy(/*seed=*/1, images, "0badcafe").status().message()),
+      HasSubstr("start.ckpt: it began with another network file"));
+  EXPECT_FALSE(FileExists(JoinPath(folder_, "copy")));
 }
 
 TEST_F(CopyTest, AnotherExperimentUnderTheKeyIsNoticed) {

@@ -1,6 +1,5 @@
 #include "experiments/sweep_table.h"
 
-#include <cmath>
 #include <cstddef>
 #include <set>
 
@@ -8,18 +7,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/csv.h"
+#include "reports/find_phase.h"
 #include "reports/markdown.h"
 #include "reports/number_format.h"
+#include "reports/sample.h"
 
 namespace tritlab {
 namespace {
-
-const PhaseResult* Find(const Report& report, const std::string& phase) {
-  for (const PhaseResult& result : report.results()) {
-    if (result.name() == phase) return &result;
-  }
-  return nullptr;
-}
 
 // The last phase, the one it starts from, and so on to the first.
 std::vector<const PhaseResult*> ChainOf(const Report& report) {
@@ -30,8 +24,9 @@ std::vector<const PhaseResult*> ChainOf(const Report& report) {
   while (phase != nullptr &&
          chain.size() < static_cast<size_t>(report.results_size())) {
     chain.push_back(phase);
-    phase = phase->starts_from().empty() ? nullptr
-                                         : Find(report, phase->starts_from());
+    phase = phase->starts_from().empty()
+                ? nullptr
+                : FindPhase(report, phase->starts_from());
   }
   return chain;
 }
@@ -123,13 +118,8 @@ std::optional<SweepFigures> Summarize(const SweepOutcome& outcome) {
              mean.retraining);
   }
   if (top1.empty()) return std::nullopt;
-  for (const double value : top1) mean.top1 += share * value;
-  if (top1.size() > 1) {
-    double squares = 0;
-    for (const double value : top1)
-      squares += (value - mean.top1) * (value - mean.top1);
-    mean.top1_deviation = std::sqrt(squares / (top1.size() - 1));
-  }
+  mean.top1 = Mean(top1);
+  mean.top1_deviation = Deviation(top1);
   if (starts > 0) mean.start_top1 = start_top1 / starts;
   return mean;
 }

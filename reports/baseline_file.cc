@@ -1,14 +1,15 @@
 #include "reports/baseline_file.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/text_proto.h"
 #include "google/protobuf/text_format.h"
+#include "reports/sample.h"
 
 namespace tritlab {
 namespace {
@@ -24,15 +25,10 @@ constexpr char kHeader[] =
 
 void SetMeanAndDeviation(const std::vector<double>& values,
                          TrackedNumber& number) {
-  const double count = static_cast<double>(values.size());
-  double sum = 0, squares = 0;
-  for (const double value : values) sum += value;
-  const double mean = sum / count;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  number.set_mean(mean);
+  number.set_mean(Mean(values));
   number.clear_deviation();
-  if (values.size() >= 2)
-    number.set_deviation(std::sqrt(squares / (count - 1)));
+  if (const std::optional<double> deviation = Deviation(values))
+    number.set_deviation(*deviation);
 }
 
 BaselineEntry EntryOf(const MeasuredEntry& measured,

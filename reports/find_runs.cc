@@ -131,8 +131,8 @@ SweepCsv ReadSweepCsv(const std::string& path) {
 // Sets what follows from the run's folder.
 void Place(FoundRun& run) {
   std::vector<std::string> parts = absl::StrSplit(run.folder, '/');
-  if (parts.size() > 1 && absl::StartsWith(parts.back(), "seed-"))
-    parts.pop_back();
+  if (absl::StartsWith(parts.back(), "seed-")) parts.pop_back();
+  if (parts.empty()) parts = {"."};
   run.point = absl::StrJoin(parts, "/");
   run.axes = AxesOfName(parts.back());
   parts.pop_back();

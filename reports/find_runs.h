@@ -26,7 +26,7 @@ struct FoundRun {
   // Below the folder that was searched; "." is that folder itself.
   std::string folder;
   // The same for runs that differ in the seed only: `folder` without its
-  // "seed-N".
+  // "seed-N"; "." where nothing is left.
   std::string point;
   bool in_sweep = false;
   std::string sweep;            // the sweep's folder, as `folder` is given

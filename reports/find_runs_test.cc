@@ -123,6 +123,17 @@ TEST_F(FindRunsTest, PointsOfSweeps) {
   EXPECT_THAT(found->missing, ElementsAre("s: portions=1, bits=3: failed"));
 }
 
+// Protects: the seeds of one run, searched from its own folder, are one row.
+TEST_F(FindRunsTest, SeedsOfOneRun) {
+  WriteRun("seed-1");
+  WriteRun("seed-2");
+  const auto found = FindRuns(folder_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->runs.size(), 2u);
+  EXPECT_EQ(found->runs[0].folder, "seed-1");
+  for (const FoundRun& run : found->runs) EXPECT_EQ(run.point, ".");
+}
+
 // Protects: a sweep that is not over yet, and the sweep's folder itself.
 TEST_F(FindRunsTest, PointsWithoutTheTable) {
   WriteRun("points/t=0.05");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "reports/find_phase.h"
 #include "reports/number_format.h"
 #include "reports/report_tables.h"
 
@@ -19,13 +20,6 @@ constexpr double kPassesOfTraining = 3;
 bool IsStaged(const PhaseResult& phase) {
   return phase.stages() > 1 && phase.epochs_size() > 0 &&
          phase.epochs_size() % phase.stages() == 0;
-}
-
-const PhaseResult* FindPhase(const Report& report, const std::string& name) {
-  for (const PhaseResult& phase : report.results()) {
-    if (phase.name() == name) return &phase;
-  }
-  return nullptr;
 }
 
 // The share of all weights that INQ has frozen at the end of an epoch: its

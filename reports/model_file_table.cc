@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "reports/find_phase.h"
 #include "reports/number_format.h"
 #include "reports/report.pb.h"
 #include "reports/report_tables.h"

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "reports/sample.h"
 #include "reports/student_t.h"
 
 namespace tritlab {
@@ -83,12 +84,6 @@ absl::Status CheckBaseline(const Baseline& baseline) {
   return absl::OkStatus();
 }
 
-double MeanOf(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 class Judge {
  public:
   Judge(const Baseline& baseline, double level)
@@ -136,7 +131,7 @@ class Judge {
                                   .phase = measured.phase,
                                   .name = number.judgement.name(),
                                   .baseline = kNone,
-                                  .now = MeanOf(number.values),
+                                  .now = Mean(number.values),
                                   .allowed = kNone,
                                   .verdict = Verdict::kNew});
   }
@@ -156,7 +151,7 @@ class Judge {
                            const MeasuredEntry& measured) const {
     ComparedNumber compared = Begin(entry, number.name(), number.mean());
     const MeasuredNumber* const found = Find(measured, number.name());
-    if (found != nullptr) compared.now = MeanOf(found->values);
+    if (found != nullptr) compared.now = Mean(found->values);
     const bool is_speed = number.name() == "speed";
     if (is_speed && (found == nullptr ||
                      entry.instruction_set() != measured.instruction_set ||

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "reports/find_phase.h"
 #include "reports/number_format.h"
 #include "reports/report.pb.h"
 #include "reports/table.h"

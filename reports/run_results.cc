@@ -1,6 +1,5 @@
 #include "reports/run_results.h"
 
-#include <cmath>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -11,9 +10,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "reports/find_phase.h"
 #include "reports/find_runs.h"
 #include "reports/report.pb.h"
 #include "reports/report_tables.h"
+#include "reports/sample.h"
 
 namespace tritlab {
 namespace {
@@ -23,13 +24,6 @@ struct PhaseOfRun {
   const Report* report;
   const PhaseResult* phase;
 };
-
-const PhaseResult* Find(const Report& report, const std::string& name) {
-  for (const PhaseResult& phase : report.results()) {
-    if (phase.name() == name) return &phase;
-  }
-  return nullptr;
-}
 
 std::string MethodOf(const PhaseResult& phase) {
   std::set<std::string> methods;
@@ -57,24 +51,9 @@ std::string Fingerprint(const std::vector<PhaseOfRun>& seeds) {
   return text;
 }
 
-double Mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / values.size();
-}
-
 std::optional<double> MeanOfAny(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
   return Mean(values);
-}
-
-// Of the sample: over n - 1.
-std::optional<double> Deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return std::nullopt;
-  const double mean = Mean(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / (values.size() - 1));
 }
 
 std::string NameOf(const FoundRun& run) {
@@ -119,7 +98,7 @@ RunResult Summarize(const FoundRun& run, const std::vector<PhaseOfRun>& seeds) {
   std::map<EnergyKey, std::vector<double>> energy;
   for (const auto& [of_seed, phase] : seeds) {
     top1.push_back(phase->top1());
-    if (const PhaseResult* start = Find(*of_seed, phase->starts_from()))
+    if (const PhaseResult* start = FindPhase(*of_seed, phase->starts_from()))
       start_top1.push_back(start->top1());
     for (const EnergyResult& entry : phase->energy()) {
       energy[{entry.process(), entry.activations()}].push_back(
@@ -160,7 +139,7 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
     for (const PhaseResult& phase : report.results()) {
       std::vector<PhaseOfRun> seeds;
       for (const FoundRun* run : point) {
-        if (const PhaseResult* same = Find(run->report, phase.name()))
+        if (const PhaseResult* same = FindPhase(run->report, phase.name()))
           seeds.push_back({&run->report, same});
       }
       const bool about_it =

@@ -10,13 +10,6 @@ std::string OrNothing(const std::string& text) {
 
 std::string Percent(double share) { return FormatFixed(100 * share, 2); }
 
-const PhaseResult* FindPhase(const Report& report, const std::string& name) {
-  for (const PhaseResult& phase : report.results()) {
-    if (phase.name() == name) return &phase;
-  }
-  return nullptr;
-}
-
 const PaperResult* FindPaper(const Report& report, const std::string& phase) {
   for (const PaperResult& paper : report.paper()) {
     if (paper.phase() == phase) return &paper;

@@ -22,7 +22,6 @@ std::string OrNothing(const std::string& text);
 std::string Percent(double share);
 
 // Null where there is none.
-const PhaseResult* FindPhase(const Report& report, const std::string& name);
 const PaperResult* FindPaper(const Report& report, const std::string& phase);
 
 // Bytes of the layers' weights at 4 bytes each; 0 if the layers are not known.

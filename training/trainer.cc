@@ -262,13 +262,13 @@ double Trainer::LearningRateOf(int64_t step) const {
                       steps_per_epoch(), phase_.epochs());
 }
 
-absl::Status Trainer::Nonfinite(const Batch& batch) {
+absl::Status Trainer::Nonfinite(absl::string_view what, const Batch& batch) {
   const int64_t step = static_cast<int64_t>(position_.step());
   const uint32_t skipped = position_.skipped_in_a_row();
   return absl::AbortedError(absl::StrFormat(
-      "the loss is no longer finite at step %d (epoch %d)%s: %s; lower "
+      "%s no longer finite at step %d (epoch %d)%s: %s; lower "
       "schedule.learning_rate",
-      step, step / steps_per_epoch() + 1,
+      what, step, step / steps_per_epoch() + 1,
       skipped == 0 ? ""
                    : absl::StrFormat(", after %d skipped in a row", skipped),
       WhereNonfinite(*network_, *program_, batch.images.data())));
@@ -362,7 +362,7 @@ absl::Status Trainer::Step() {
   if (!finite && !skips) {
     // All look for it, for a forward pass may need them all; but only those
     // whose loss it is are asked.
-    const absl::Status found = Nonfinite(*batch);
+    const absl::Status found = Nonfinite("the loss is", *batch);
     return Agree(ranks_,
                  std::isfinite(of_share.loss_sum) ? absl::OkStatus() : found);
   }
@@ -371,7 +371,8 @@ absl::Status Trainer::Step() {
   Timed("quantizer_backward", [&] { network_->Backpropagate(); });
   if (!finite || !network_->FirstNonfiniteGradient().empty()) {
     if (!skips || position_.skipped_in_a_row() == kMostSkippedInARow)
-      return Agree(ranks_, Nonfinite(*batch));
+      return Agree(ranks_,
+                   Nonfinite(finite ? "a gradient is" : "the loss is", *batch));
     network_->SetStatistics(statistics);
     position_.set_skipped_steps(position_.skipped_steps() + 1);
     position_.set_skipped_in_a_row(position_.skipped_in_a_row() + 1);

@@ -111,7 +111,7 @@ class Trainer {
   // What the step that `step` counts, in the whole phase, has.
   double LearningRateOf(int64_t step) const;
   // Aborted, naming the layer where the batch's loss ceases to be finite.
-  absl::Status Nonfinite(const Batch& batch);
+  absl::Status Nonfinite(absl::string_view what, const Batch& batch);
   // The same of a test set whose loss is not finite: names where it begins.
   // Collective.
   absl::Status NonfiniteOnTestSet();
