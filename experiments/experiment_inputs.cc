@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "datasets/open_dataset.h"
 #include "models/build.h"
+#include "models/training_heads.h"
 
 namespace tritlab {
 
@@ -21,9 +22,10 @@ absl::StatusOr<ExperimentNetwork> BuildNetwork(const ModelSpec& model,
   ExperimentNetwork network;
   ASSIGN_OR_RETURN(network.graph, BuildGraph(model, input, classes));
   ASSIGN_OR_RETURN(network.cost, CountCost(network.graph));
+  ASSIGN_OR_RETURN(const Graph whole_graph, WithTrainingHeads(network.graph));
+  ASSIGN_OR_RETURN(const Cost trained, CountCost(whole_graph));
   // Latent and computed weights, gradients, two moments, the kernels' copies.
-  RETURN_IF_ERROR(CheckMemory(network.graph.name(),
-                              32.0 * network.cost.parameters,
+  RETURN_IF_ERROR(CheckMemory(network.graph.name(), 32.0 * trained.parameters,
                               "use a smaller network"));
   return network;
 }

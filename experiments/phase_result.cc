@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
+#include "models/cost.h"
 #include "models/parameters.h"
 #include "models/remove_filters.h"
 #include "quant/packing.h"
@@ -80,7 +81,7 @@ absl::StatusOr<LayerResult> MakeLayerResult(const TrainedNetwork& network,
 // How many filters nothing needs, by layer, where any are quantized.
 absl::Status SetRemovable(const TrainedNetwork& network, PhaseResult& result) {
   bool quantized = false, quantized_activations = false;
-  Parameters computed = network.parameters();
+  Parameters computed = network.ParametersWithoutHeads();
   for (const TrainedNetwork::Layer& layer : network.layers()) {
     const std::span<const float> values = network.computed(layer);
     computed.tensors[layer.weights].values = {values.begin(), values.end()};
@@ -155,8 +156,7 @@ std::string SettingOf(const PhaseSpec& phase, int stages, int epochs) {
 
 absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
                                             const TrainingPosition& position,
-                                            const TrainedNetwork& network,
-                                            const Cost& cost) {
+                                            const TrainedNetwork& network) {
   PhaseResult result;
   result.set_name(phase.name());
   result.set_starts_from(phase.starts_from());
@@ -186,7 +186,8 @@ absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
   }
   // Backward costs twice the forward pass: one product for the input's
   // gradient, one for the weights'.
-  result.set_train_multiply_adds(3.0 * cost.multiply_adds *
+  ASSIGN_OR_RETURN(const Cost trained, CountCost(network.whole_graph()));
+  result.set_train_multiply_adds(3.0 * trained.multiply_adds *
                                  position.trained_images());
   ASSIGN_OR_RETURN(const auto extents, FilterExtentsOf(network.graph()));
   double bytes = 0;

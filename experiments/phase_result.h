@@ -3,7 +3,6 @@
 #define TRITLAB_EXPERIMENTS_PHASE_RESULT_H_
 
 #include "absl/status/statusor.h"
-#include "models/cost.h"
 #include "reports/report.pb.h"
 #include "training/phase.pb.h"
 #include "training/position.pb.h"
@@ -16,8 +15,7 @@ namespace tritlab {
 // for it.
 absl::StatusOr<PhaseResult> MakePhaseResult(const PhaseSpec& phase,
                                             const TrainingPosition& position,
-                                            const TrainedNetwork& network,
-                                            const Cost& cost);
+                                            const TrainedNetwork& network);
 
 }  // namespace tritlab
 

@@ -9,6 +9,8 @@
 #include "gtest/gtest.h"
 #include "models/build.h"
 #include "models/checkpoint.h"
+#include "models/cost.h"
+#include "models/graph_builder.h"
 
 namespace tritlab {
 namespace {
@@ -42,7 +44,7 @@ class PhaseResultTest : public testing::Test {
   }
 
   PhaseResult Result() {
-    return *MakePhaseResult(phase_, position_, *network_, *CountCost(graph_));
+    return *MakePhaseResult(phase_, position_, *network_);
   }
 
   Graph graph_;
@@ -110,8 +112,7 @@ TEST_F(PhaseResultTest, AWeightThatIsNotItsCodesValueIsAnError) {
   ASSERT_TRUE(network_->Initialize(nullptr).ok());
   const auto status = [&] {
     network_->Quantize();
-    return MakePhaseResult(phase_, position_, *network_, *CountCost(graph_))
-        .status();
+    return MakePhaseResult(phase_, position_, *network_).status();
   };
   ASSERT_TRUE(network_->BeginStage(0).ok());
   EXPECT_EQ(status().code(), absl::StatusCode::kInternal);
@@ -200,6 +201,24 @@ TEST_F(PhaseResultTest, HasActivationsAndWeightSets) {
 TEST_F(PhaseResultTest, TrainingCostsThreeForwardPasses) {
   EXPECT_EQ(Result().train_multiply_adds(),
             3.0 * CountCost(graph_)->multiply_adds * 1000);
+}
+
+// Training heads cost training their share, and are nothing else's business:
+// neither layers, nor energy, nor what could be removed.
+TEST_F(PhaseResultTest, TrainingHeadsAreTrainedAndNotReported) {
+  const PhaseResult without = Result();
+  GraphBuilder net(graph_);
+  net.BeginTrainingHead(0.3f);
+  net.Linear("aux/fc", "stage1/block1/add", 10);
+  network_ =
+      *TrainedNetwork::Create(net.graph(), phase_.policy(), OptimizerSpec(), 1);
+  ASSERT_TRUE(network_->Initialize(nullptr).ok());
+  network_->Quantize();
+  PhaseResult with = Result();
+  EXPECT_EQ(with.train_multiply_adds(),
+            without.train_multiply_adds() + 3.0 * 16 * 32 * 32 * 10 * 1000);
+  with.set_train_multiply_adds(without.train_multiply_adds());
+  EXPECT_EQ(with.DebugString(), without.DebugString());
 }
 
 // The energy is that of the graph that was trained, with the costs that ship.

@@ -91,7 +91,6 @@ class FilterRemovalRun {
     train_ = std::move(finished.inputs.train);
     test_ = std::move(finished.inputs.test);
     graph_ = std::move(finished.inputs.graph);
-    cost_ = finished.inputs.cost;
     type_ = finished.type;
     position_ = std::move(finished.position);
     network_ = std::move(finished.network);
@@ -148,7 +147,7 @@ class FilterRemovalRun {
     ASSIGN_OR_RETURN(const Measured measured, Measure(*network_));
     *position_.mutable_activations() = measured.activations;
     ASSIGN_OR_RETURN(PhaseResult result,
-                     MakePhaseResult(phase_, position_, *network_, cost_));
+                     MakePhaseResult(phase_, position_, *network_));
     // On this machine, as what follows is.
     result.set_top1(measured.evaluation.top1);
     result.set_loss(measured.evaluation.loss);
@@ -165,17 +164,17 @@ class FilterRemovalRun {
     position.set_initial_top1(measured.evaluation.top1);
     position.set_initial_loss(measured.evaluation.loss);
     *position.mutable_activations() = measured.activations;
-    ASSIGN_OR_RETURN(smaller_cost_, CountCost(smaller_.graph));
-    ASSIGN_OR_RETURN(PhaseResult result,
-                     MakePhaseResult(removed_phase_, position,
-                                     *smaller_.carried, smaller_cost_));
+    ASSIGN_OR_RETURN(const Cost cost, CountCost(smaller_.graph));
+    ASSIGN_OR_RETURN(
+        PhaseResult result,
+        MakePhaseResult(removed_phase_, position, *smaller_.carried));
     *result.mutable_filter_removal() = DescribeRemoval();
     *report_.add_results() = std::move(result);
     NetworkSummary& network = *report_.mutable_network();
     network.set_name(smaller_.graph.name());
     network.set_description(smaller_.graph.description());
-    network.set_parameters(static_cast<uint32_t>(smaller_cost_.parameters));
-    network.set_multiply_adds(static_cast<double>(smaller_cost_.multiply_adds));
+    network.set_parameters(static_cast<uint32_t>(cost.parameters));
+    network.set_multiply_adds(static_cast<double>(cost.multiply_adds));
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
 
     smaller_.requantized->WriteTo(start_);
@@ -255,9 +254,9 @@ class FilterRemovalRun {
                         ? trainer->Begin(&start_)
                         : trainer->BeginLearned(start_));
     RETURN_IF_ERROR(trainer->Run());
-    ASSIGN_OR_RETURN(*report_.add_results(),
-                     MakePhaseResult(retraining_, trainer->position(),
-                                     trainer->network(), smaller_cost_));
+    ASSIGN_OR_RETURN(
+        *report_.add_results(),
+        MakePhaseResult(retraining_, trainer->position(), trainer->network()));
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
     RETURN_IF_ERROR(WriteModel(
         trainer->network(), trainer->evaluation_program(), retraining_.name()));
@@ -270,11 +269,9 @@ class FilterRemovalRun {
   std::unique_ptr<Dataset> train_, test_;
   DataType type_ = DataType::kF32;
   Graph graph_;
-  Cost cost_;
   TrainingPosition position_;                // of the phase's end
   std::unique_ptr<TrainedNetwork> network_;  // as the phase left it
   SmallerTrainedNetwork smaller_;
-  Cost smaller_cost_;
   Checkpoint start_;  // of smaller_.requantized
   Report report_;
 };

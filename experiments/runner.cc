@@ -190,7 +190,7 @@ class Run {
     provenance.set_resumed(provenance.resumed() + trainer.position().resumed());
     ASSIGN_OR_RETURN(
         *report_.add_results(),
-        MakePhaseResult(phase, trainer.position(), trainer.network(), cost_));
+        MakePhaseResult(phase, trainer.position(), trainer.network()));
     PhaseResult& result = *report_.mutable_results(report_.results_size() - 1);
     if (was_finished) calibration = CalibrationBefore(phase.name());
     if (calibration > 0 && phase.epochs() > 0)

@@ -27,7 +27,7 @@ std::vector<float> Copy(std::span<const float> values) {
 absl::StatusOr<ValuesOfWeights> Left(const TrainedNetwork& network,
                                      const std::vector<RemovedFilter>& removed,
                                      const ValuesOfWeights& values) {
-  Parameters parameters = network.parameters();
+  Parameters parameters = network.ParametersWithoutHeads();
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].empty())
       parameters.tensors[network.layers()[i].weights].values = values[i];
@@ -140,7 +140,7 @@ int64_t SmallerTrainedNetwork::requantized_weights() const {
 
 absl::StatusOr<SmallerTrainedNetwork> RemoveFilters(
     const TrainedNetwork& network, const PhaseSpec& phase, uint32_t seed) {
-  Parameters computed = network.parameters();
+  Parameters computed = network.ParametersWithoutHeads();
   bool quantized_activations = false;
   for (const TrainedNetwork::Layer& layer : network.layers()) {
     computed.tensors[layer.weights].values = Copy(network.computed(layer));

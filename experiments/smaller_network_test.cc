@@ -9,6 +9,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
+#include "models/graph_builder.h"
 #include "training/program.h"
 
 namespace tritlab {
@@ -33,7 +34,7 @@ struct Trained {
   std::unique_ptr<TrainedNetwork> network = {};
 };
 
-Trained Train(const std::string& rule) {
+Trained Train(const std::string& rule, bool training_head = false) {
   ModelSpec model;
   model.mutable_vgg_small()->set_width(4);
   InputOperator image;
@@ -41,7 +42,12 @@ Trained Train(const std::string& rule) {
   image.set_width(8);
   image.set_channels(3);
   Trained trained = {.phase = Phase(rule)};
-  const Graph graph = *BuildGraph(model, image, 5);
+  GraphBuilder net(*BuildGraph(model, image, 5));
+  if (training_head) {
+    net.BeginTrainingHead(0.3f);
+    net.Linear("aux/fc", "conv3", 5);
+  }
+  const Graph& graph = net.graph();
   const auto create = [&] {
     return *TrainedNetwork::Create(graph, trained.phase.policy(),
                                    trained.phase.optimizer(), 1);
@@ -119,6 +125,23 @@ TEST(SmallerNetwork, ComputesTheSameUnderEveryMethod) {
         ASSERT_EQ(codes->value(i), computed[i]) << rule;
     }
   }
+}
+
+// Protects: a head of the training does not stand in the way, and is gone from
+// the smaller network.
+TEST(SmallerNetwork, TrainingHeadsAreLeftOut) {
+  const char* const rule = "quantizer { ttq { sparsity: 0.6 } }";
+  Trained with = Train(rule, /*training_head=*/true);
+  Trained without = Train(rule);
+  const auto of_with = RemoveFilters(*with.network, with.phase, 1);
+  ASSERT_TRUE(of_with.ok()) << of_with.status();
+  const auto of_without = *RemoveFilters(*without.network, without.phase, 1);
+  EXPECT_EQ(of_with->graph.DebugString(), of_without.graph.DebugString());
+  EXPECT_EQ(Logits(*of_with->carried), Logits(*of_without.carried));
+  Checkpoint one, other;
+  of_with->requantized->WriteTo(one);
+  of_without.requantized->WriteTo(other);
+  EXPECT_EQ(one.tensors, other.tensors);
 }
 
 // Protects: methods without zeros, which leave nothing to remove.

@@ -54,6 +54,7 @@ absl::StatusOr<PackedModel> PackNetwork(const NetworkToPack& network,
                                         TernaryPacking packing) {
   PackedModel model;
   *model.description.mutable_graph() = network.graph;
+  model.description.mutable_graph()->clear_training_heads();
   for (const Node& node : network.graph.nodes()) {
     if (node.has_batch_normalization()) {
       RETURN_IF_ERROR(AddNormalization(network, node, model));

@@ -21,8 +21,9 @@ struct NetworkToPack {
   std::map<std::string, CodedWeights> codes;
 };
 
-// A model without normalization, classes and origin, which the caller sets.
-// InvalidArgument, naming the tensor, when one that the graph needs is missing.
+// A model without training heads, and without normalization, classes and
+// origin, which the caller sets. InvalidArgument, naming the tensor, when one
+// that the graph needs is missing.
 absl::StatusOr<PackedModel> PackNetwork(const NetworkToPack& network,
                                         TernaryPacking packing);
 

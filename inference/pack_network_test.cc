@@ -62,6 +62,23 @@ TEST(PackNetworkTest, HoldsWhatTheNetworkComputesWith) {
                            testing::FloatEq(static_cast<float>(-1 - 5 * b))));
 }
 
+// Training heads are no part of the network that runs.
+TEST(PackNetworkTest, TrainingHeadsAreLeftOut) {
+  NetworkToPack network = Tiny();
+  const PackedModel without = *PackNetwork(network, TernaryPacking::kTrits);
+  GraphBuilder net(network.graph);
+  net.BeginTrainingHead(0.3f);
+  net.Linear("aux/fc", "bn1", 3);
+  network.graph = net.graph();
+  network.values["aux/fc/weights"] = std::vector<float>(3 * 32, 1);
+  network.values["aux/fc/bias"] = {1, 2, 3};
+  const auto with = PackNetwork(network, TernaryPacking::kTrits);
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->description.SerializeAsString(),
+            without.description.SerializeAsString());
+  EXPECT_EQ(with->tensors, without.tensors);
+}
+
 TEST(PackNetworkTest, AMissingTensorIsNamed) {
   NetworkToPack network = Tiny();
   network.values.erase("fc/bias");

@@ -26,8 +26,8 @@ struct ImageResult {
 // in which no exponential overflows and no logarithm sees 0.
 template <typename T>
 ImageResult OneImage(const T* logits, int64_t classes, int32_t label,
-                     float smoothing, int64_t count, float* exponentials,
-                     T* grad_logits) {
+                     float smoothing, int64_t count, float weight,
+                     float* exponentials, T* grad_logits) {
   int64_t largest = 0;
   for (int64_t k = 1; k < classes; ++k) {
     if (Load(logits[k]) > Load(logits[largest])) largest = k;
@@ -52,7 +52,8 @@ ImageResult OneImage(const T* logits, int64_t classes, int32_t label,
     for (int64_t k = 0; k < classes; ++k) {
       const double probability = exponentials[k] / sum_of_exponentials;
       const double target = off_label + (k == label ? on_label : 0);
-      Store(static_cast<float>((probability - target) / count), grad_logits[k]);
+      Store(static_cast<float>(weight * (probability - target) / count),
+            grad_logits[k]);
     }
   }
   return result;
@@ -61,7 +62,7 @@ ImageResult OneImage(const T* logits, int64_t classes, int32_t label,
 template <typename T>
 LossResult AllImages(int64_t classes, const T* logits,
                      std::span<const int32_t> labels, int64_t count,
-                     float smoothing, T* grad_logits) {
+                     float smoothing, T* grad_logits, float weight) {
   // One entry an image, summed in their order below: the same bits however many
   // threads there are.
   std::vector<ImageResult> images(count);
@@ -69,7 +70,7 @@ LossResult AllImages(int64_t classes, const T* logits,
     std::vector<float> exponentials(classes);
     for (int64_t n = begin; n < end; ++n) {
       images[n] = OneImage(
-          logits + n * classes, classes, labels[n], smoothing, count,
+          logits + n * classes, classes, labels[n], smoothing, count, weight,
           exponentials.data(),
           grad_logits == nullptr ? nullptr : grad_logits + n * classes);
     }
@@ -91,13 +92,15 @@ LossResult AllImages(int64_t classes, const T* logits,
 LossResult SoftmaxCrossEntropy(DataType type, int64_t classes,
                                const void* logits,
                                std::span<const int32_t> labels, int64_t count,
-                               float label_smoothing, void* grad_logits) {
+                               float label_smoothing, void* grad_logits,
+                               float weight) {
   if (type == DataType::kF32) {
     return AllImages(classes, static_cast<const float*>(logits), labels, count,
-                     label_smoothing, static_cast<float*>(grad_logits));
+                     label_smoothing, static_cast<float*>(grad_logits), weight);
   }
   return AllImages(classes, static_cast<const BFloat16*>(logits), labels, count,
-                   label_smoothing, static_cast<BFloat16*>(grad_logits));
+                   label_smoothing, static_cast<BFloat16*>(grad_logits),
+                   weight);
 }
 
 }  // namespace tritlab

@@ -72,6 +72,21 @@ TEST(SoftmaxCrossEntropy, GradientIsThatOfFiniteDifferences) {
   }
 }
 
+// A loss that counts less in a sum sends less back, and is itself the same.
+TEST(SoftmaxCrossEntropy, AWeightScalesTheGradientAlone) {
+  const std::vector<float> logits = RandomValues(4 * 5, DataType::kF32, 3);
+  const std::vector<int32_t> labels = RandomLabels(4, 5);
+  std::vector<float> whole(logits.size()), part(logits.size());
+  const LossResult one = SoftmaxCrossEntropy(DataType::kF32, 5, logits.data(),
+                                             labels, 4, 0.1f, whole.data());
+  const LossResult other = SoftmaxCrossEntropy(
+      DataType::kF32, 5, logits.data(), labels, 4, 0.1f, part.data(), 0.3f);
+  EXPECT_EQ(other.loss_sum, one.loss_sum);
+  EXPECT_EQ(other.correct, one.correct);
+  for (size_t i = 0; i < whole.size(); ++i)
+    EXPECT_FLOAT_EQ(part[i], 0.3f * whole[i]);
+}
+
 // The last batch of an evaluation is padded: the rest must count nothing.
 TEST(SoftmaxCrossEntropy, ImagesBeyondCountDoNotCount) {
   const std::vector<float> logits = {0, 1, 2, 5, 4, 3, NAN, NAN, NAN};

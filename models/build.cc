@@ -7,7 +7,7 @@
 #include "models/imagenet_resnet.h"
 #include "models/network_file.h"
 #include "models/resnet.h"
-#include "models/shape_inference.h"
+#include "models/training_heads.h"
 #include "models/vgg.h"
 
 namespace tritlab {
@@ -53,7 +53,7 @@ absl::StatusOr<Graph> BuildGraph(const ModelSpec& spec,
           "vgg_small, imagenet_resnet, alexnet, vgg16, googlenet and "
           "network_file");
   }
-  RETURN_IF_ERROR(InferShapes(graph, /*batch=*/1).status());
+  RETURN_IF_ERROR(WithTrainingHeads(graph).status());
   return graph;
 }
 

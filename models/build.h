@@ -8,8 +8,8 @@
 
 namespace tritlab {
 
-// The result has passed shape inference. InvalidArgument, naming the field,
-// when the spec is impossible.
+// The result has passed shape inference, with its training heads.
+// InvalidArgument, naming the field, when the spec is impossible.
 absl::StatusOr<Graph> BuildGraph(const ModelSpec& spec,
                                  const InputOperator& image, int64_t classes);
 

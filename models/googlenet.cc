@@ -1,5 +1,6 @@
 #include "models/googlenet.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/status/status.h"
@@ -7,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "models/graph_builder.h"
+#include "models/shape_inference.h"
 #include "models/width.h"
 
 namespace tritlab {
@@ -16,6 +18,13 @@ constexpr int64_t kSmallestImage = 32;
 constexpr int64_t kDefaultWidth = 64;
 constexpr int64_t kSmallestWidth = 4;  // leaves every branch a channel
 constexpr float kDropoutRate = 0.4f;   // section 6
+// Of auxiliary classifiers, section 5.
+constexpr int64_t kHeadWindow = 5;
+constexpr int64_t kHeadStride = 3;
+constexpr int64_t kHeadChannels = 128;
+constexpr int64_t kHeadFeatures = 1024;
+constexpr float kHeadDropoutRate = 0.7f;
+constexpr float kHeadLossWeight = 0.3f;
 
 // Output channels of one module's convolutions, as table 1 lists them.
 struct Module {
@@ -45,15 +54,17 @@ class GoogLeNetBuilder {
       : net_("googlenet", image),
         normalized_(spec.batch_normalization()),
         small_(spec.stem() == GoogLeNetSpec::SMALL_IMAGES),
+        heads_(spec.auxiliary_heads()),
         width_(width) {
     net_.graph().set_description(absl::StrCat(
-        "Szegedy et al. 2015, without auxiliary classifiers, ",
+        "Szegedy et al. 2015, ", heads_ ? "with" : "without",
+        " auxiliary classifiers", heads_ ? " in training" : "", ", ",
         normalized_ ? "batch-normalized, without dropout"
                     : "with local response normalization and dropout",
         small_ ? ", 3x3 stem for small images" : ""));
   }
 
-  Graph Build(int64_t classes) {
+  absl::StatusOr<Graph> Build(int64_t classes) {
     std::string x = Stem();
     for (const Module& module : kModules) {
       x = Inception(module, x);
@@ -63,6 +74,10 @@ class GoogLeNetBuilder {
     x = net_.GlobalAveragePool("pool", x);
     if (!normalized_) x = net_.Dropout("dropout", x, kDropoutRate);
     net_.Linear("fc", x, classes);
+    if (heads_) {
+      RETURN_IF_ERROR(Head("aux1", "inception4a/concat", classes));
+      RETURN_IF_ERROR(Head("aux2", "inception4d/concat", classes));
+    }
     return net_.graph();
   }
 
@@ -96,6 +111,32 @@ class GoogLeNetBuilder {
     return net_.Concat(name + "concat", {ones, threes, fives, pool});
   }
 
+  absl::Status Head(const std::string& name, const std::string& input,
+                    int64_t classes) {
+    ASSIGN_OR_RETURN(const Shape shape, NetworkShapeOf(input));
+    net_.BeginTrainingHead(kHeadLossWeight);
+    const std::string prefix = name + "/";
+    const bool fits = std::min(shape.height, shape.width) >= kHeadWindow;
+    std::string x = fits ? net_.AveragePool(prefix + "pool", input, kHeadWindow,
+                                            kHeadStride)
+                         : net_.GlobalAveragePool(prefix + "pool", input);
+    x = Convolution(prefix, "", x, kHeadChannels, 1);
+    x = net_.Linear(prefix + "fc1", x, kHeadFeatures * width_ / kDefaultWidth);
+    x = net_.Relu(prefix + "relu_fc1", x);
+    x = net_.Dropout(prefix + "dropout", x, kHeadDropoutRate);
+    net_.Linear(prefix + "fc2", x, classes);
+    return absl::OkStatus();
+  }
+
+  // Of a node of the network itself.
+  absl::StatusOr<Shape> NetworkShapeOf(const std::string& node) {
+    const Graph& graph = net_.graph();
+    ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
+    int i = 0;
+    while (graph.nodes(i).name() != node) ++i;
+    return shaped.shapes[i];
+  }
+
   // A convolution of PREFIXconvSUFFIX and what activates it; `channels` as the
   // paper has them.
   std::string Convolution(const std::string& prefix, const std::string& suffix,
@@ -113,6 +154,7 @@ class GoogLeNetBuilder {
   GraphBuilder net_;
   const bool normalized_;
   const bool small_;
+  const bool heads_;
   const int64_t width_;
 };
 

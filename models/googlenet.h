@@ -1,6 +1,5 @@
 // GoogLeNet (Szegedy et al. 2015, table 1): a stem, nine inception modules with
-// poolings between them, global average pooling and a classifier; without the
-// auxiliary classifiers.
+// poolings between them, global average pooling and a classifier.
 //
 // An inception module looks at its input with 1x1, 3x3 and 5x5 convolutions and
 // a 3x3 max pooling at once, the larger ones behind a 1x1 reduction, and
@@ -13,6 +12,16 @@
 // "/bn_..." where there is batch normalization and by its "/relu_...", and
 // "inception3a/concat"; "pool3" behind 3b, "pool4" behind 4e; "pool",
 // ("dropout",) and "fc".
+//
+// With auxiliary_heads, two training heads (models/training_heads.h), "aux1" on
+// inception 4a and "aux2" on 4d, as section 5 describes them: 5x5 average
+// pooling with stride 3, 1x1 convolution to 128 channels, 1024 features,
+// dropout of 70 %, classifier; a loss_weight of 0.3. Where the module's output
+// has no room for a 5x5 window (images below 79 pixels a side behind the stem
+// for photographs), global average pooling takes its place: that is ours. With
+// batch normalization, the convolution has it and, as in torchvision, nothing
+// else differs. Node names: "aux1/pool", "aux1/conv", ("aux1/bn",) "aux1/relu",
+// "aux1/fc1", "aux1/relu_fc1", "aux1/dropout", "aux1/fc2".
 #ifndef TRITLAB_MODELS_GOOGLENET_H_
 #define TRITLAB_MODELS_GOOGLENET_H_
 

@@ -9,6 +9,7 @@
 #include "models/cost.h"
 #include "models/parameters.h"
 #include "models/shape_inference.h"
+#include "models/training_heads.h"
 
 namespace tritlab {
 namespace {
@@ -95,6 +96,100 @@ TEST(GoogLeNetTest, CountsWithThreesForFivesAreTorchvisions) {
   const Cost cost = *CountCost(graph);
   EXPECT_EQ(cost.parameters, 6624904);
   EXPECT_NEAR(static_cast<double>(cost.multiply_adds) * 1e-9, 1.498, 0.0005);
+}
+
+// Of everything that is trained.
+Cost TrainedCost(const Graph& graph) {
+  return *CountCost(*WithTrainingHeads(graph));
+}
+
+// What the paper's network has in all, with both auxiliary classifiers of
+// section 5: a 1x1 convolution of 512 or 528 channels to 128, then two linear
+// layers, of 4x4x128 to 1024 to 1000 features.
+TEST(GoogLeNetTest, CountsOfAuxiliaryHeadsAreThePapers) {
+  ModelSpec model = GoogLeNet(false);
+  model.mutable_googlenet()->set_auxiliary_heads(true);
+  const Graph graph = *BuildGraph(model, Image(224, 224), 1000);
+  ASSERT_EQ(graph.training_heads_size(), 2);
+  constexpr int64_t kLinear = (2048 + 1) * 1024 + (1024 + 1) * 1000;
+  constexpr int64_t kHeads = (512 + 1) * 128 + (528 + 1) * 128 + 2 * kLinear;
+  EXPECT_EQ(CountCost(graph)->parameters, 6998552);
+  EXPECT_EQ(TrainedCost(graph).parameters, 6998552 + kHeads);
+  EXPECT_EQ(TrainedCost(graph).parameters, 13378280);
+  for (const TrainingHead& head : graph.training_heads()) {
+    EXPECT_EQ(head.loss_weight(), 0.3f);
+    int dropped = 0;
+    for (const Node& node : head.nodes()) {
+      if (!node.has_dropout()) continue;
+      EXPECT_EQ(node.dropout().rate(), 0.7f);
+      ++dropped;
+    }
+    EXPECT_EQ(dropped, 1);
+  }
+}
+
+// torchvision's googlenet(aux_logits=True).
+TEST(GoogLeNetTest, CountsOfAuxiliaryHeadsAreTorchvisions) {
+  ModelSpec model = GoogLeNet(true);
+  model.mutable_googlenet()->set_auxiliary_heads(true);
+  Graph graph = *BuildGraph(model, Image(224, 224), 1000);
+  for (Node& node : *graph.mutable_nodes()) {
+    if (node.convolution().kernel_height() != 5) continue;
+    node.mutable_convolution()->set_kernel_height(3);
+    node.mutable_convolution()->set_kernel_width(3);
+    node.mutable_convolution()->set_padding(1);
+  }
+  EXPECT_EQ(CountCost(graph)->parameters, 6624904);
+  EXPECT_EQ(TrainedCost(graph).parameters, 13004888);
+}
+
+// The network itself is the same with and without them, and where the paper's
+// pooling has no room they pool the whole image.
+TEST(GoogLeNetTest, AuxiliaryHeadsFitAnyImage) {
+  const struct {
+    GoogLeNetSpec::Stem stem;
+    int64_t height, width;
+    int64_t features;  // that the first linear layer reads
+  } cases[] = {{GoogLeNetSpec::PHOTOGRAPHS, 224, 224, 16 * 128},
+               {GoogLeNetSpec::PHOTOGRAPHS, 299, 299, 25 * 128},
+               {GoogLeNetSpec::PHOTOGRAPHS, 79, 79, 128},
+               {GoogLeNetSpec::PHOTOGRAPHS, 64, 64, 128},
+               {GoogLeNetSpec::PHOTOGRAPHS, 224, 32, 128},
+               {GoogLeNetSpec::PHOTOGRAPHS, 32, 32, 128},
+               {GoogLeNetSpec::SMALL_IMAGES, 64, 64, 16 * 128},
+               {GoogLeNetSpec::SMALL_IMAGES, 32, 32, 4 * 128}};
+  for (const auto& [stem, height, width, features] : cases) {
+    ModelSpec model = GoogLeNet(true, stem);
+    const Graph without = *BuildGraph(model, Image(height, width), 10);
+    model.mutable_googlenet()->set_auxiliary_heads(true);
+    const auto graph = BuildGraph(model, Image(height, width), 10);
+    ASSERT_TRUE(graph.ok()) << graph.status();
+    ASSERT_EQ(graph->nodes_size(), without.nodes_size());
+    for (int i = 0; i < graph->nodes_size(); ++i) {
+      EXPECT_EQ(graph->nodes(i).SerializeAsString(),
+                without.nodes(i).SerializeAsString());
+    }
+    int hidden = 0;
+    const std::vector<LayerWork> layers = *WorkOf(*WithTrainingHeads(*graph));
+    for (const LayerWork& layer : layers) {
+      if (layer.name != "aux1/fc1" && layer.name != "aux2/fc1") continue;
+      EXPECT_EQ(layer.inputs, features) << height << "x" << width;
+      ++hidden;
+    }
+    EXPECT_EQ(hidden, 2);
+  }
+  // Where the paper's window fits exactly.
+  ModelSpec model = GoogLeNet(true);
+  model.mutable_googlenet()->set_auxiliary_heads(true);
+  const auto window = [&](int64_t side) {
+    return BuildGraph(model, Image(side, side), 10)
+        ->training_heads(0)
+        .nodes(0)
+        .pooling()
+        .window();
+  };
+  EXPECT_EQ(window(79), 5);
+  EXPECT_EQ(window(78), 0);
 }
 
 // Policies and checkpoints know layers by these names: 57 convolutions and the

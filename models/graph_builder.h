@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "models/graph.pb.h"
 
@@ -17,6 +18,8 @@ class GraphBuilder {
     graph_.set_name(name);
     *Append("image", {})->mutable_input() = image;
   }
+  // Goes on with a graph.
+  explicit GraphBuilder(Graph graph) : graph_(std::move(graph)) {}
 
   // A square kernel, without bias (batch normalization follows) and padded so
   // that an odd one keeps the size at stride 1, unless said otherwise.
@@ -107,6 +110,11 @@ class GraphBuilder {
     return name;
   }
 
+  // From now on nodes are those of a training head, until the next one begins.
+  void BeginTrainingHead(float loss_weight) {
+    graph_.add_training_heads()->set_loss_weight(loss_weight);
+  }
+
   Graph& graph() { return graph_; }
 
  private:
@@ -123,7 +131,10 @@ class GraphBuilder {
   }
   Node* Append(const std::string& name,
                std::initializer_list<std::string> inputs) {
-    Node* node = graph_.add_nodes();
+    const int heads = graph_.training_heads_size();
+    Node* node = heads == 0
+                     ? graph_.add_nodes()
+                     : graph_.mutable_training_heads(heads - 1)->add_nodes();
     node->set_name(name);
     for (const std::string& input : inputs) node->add_inputs(input);
     return node;

@@ -34,6 +34,7 @@ absl::StatusOr<Graph> BuildFromFile(const NetworkFileSpec& spec,
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": it holds no network"));
   }
+  graph.clear_training_heads();
   InputOperator& input = *graph.mutable_nodes(0)->mutable_input();
   if (input.channels() != image.channels()) {
     return absl::InvalidArgumentError(

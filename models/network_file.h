@@ -13,7 +13,8 @@
 namespace tritlab {
 
 // The file's graph for images of this size, and with as many outputs of its
-// last linear layer as there are classes. InvalidArgument when images have
+// last linear layer as there are classes; without training heads, whose layers
+// fit one size of images only. InvalidArgument when images have
 // another number of channels, or the network ends in something else and has
 // another number of classes.
 absl::StatusOr<Graph> BuildFromFile(const NetworkFileSpec& spec,

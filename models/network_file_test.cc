@@ -68,6 +68,26 @@ TEST(NetworkFile, OtherClasses) {
   EXPECT_EQ(start->tensors.at("fc/bias"), drawn->tensors.back().values);
 }
 
+// Heads of the training that wrote the file need not fit, nor be there.
+TEST(NetworkFile, TrainingHeadsAreLeftOut) {
+  GraphBuilder net("stored", Image(2));
+  net.Linear("fc", net.GlobalAveragePool("pool", "image"), 2);
+  net.BeginTrainingHead(0.3f);
+  net.Linear("aux/fc", "image", 2);
+  Checkpoint checkpoint;
+  checkpoint.graph = net.graph();
+  checkpoint.tensors = {{"fc/weights", {3, 4}}, {"fc/bias", {5, 6}}};
+  ModelSpec spec;
+  spec.mutable_network_file()->set_path(testing::TempDir() + "/heads");
+  ASSERT_TRUE(WriteCheckpoint(checkpoint, spec.network_file().path()).ok());
+  const auto graph = BuildGraph(spec, Image(5), 2);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  EXPECT_EQ(graph->training_heads_size(), 0);
+  const auto start = WeightsFromFile(spec.network_file(), *graph, 1);
+  ASSERT_TRUE(start.ok()) << start.status();
+  EXPECT_THAT(start->tensors.at("fc/weights"), ElementsAre(3, 4));
+}
+
 // What cannot fit is named.
 TEST(NetworkFile, Misfits) {
   const ModelSpec spec = Stored(/*pooled=*/false);

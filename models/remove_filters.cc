@@ -88,6 +88,7 @@ class Removal {
   absl::StatusOr<SmallerNetwork> Finish() {
     SmallerNetwork smaller;
     smaller.graph = graph_;
+    smaller.graph.clear_training_heads();
     for (int i = 0; i < graph_.nodes_size(); ++i) {
       Node& node = *smaller.graph.mutable_nodes(i);
       if (node.has_convolution()) {

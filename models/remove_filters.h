@@ -9,6 +9,8 @@
 // as all outside the blocks of a ResNet are, stay; so do those of grouped
 // convolutions. Every layer keeps at least one channel.
 //
+// What is left has no training heads: they read channels that may be gone.
+//
 // Removing one may make others redundant (the only reader of a channel is
 // gone); the pass goes on until nothing is left to remove.
 #ifndef TRITLAB_MODELS_REMOVE_FILTERS_H_
@@ -66,7 +68,7 @@ struct SmallerNetwork {
 // `parameters` are what the network computes with: of quantized layers the
 // quantized values, not the latent ones, and running statistics as they are
 // used. InvalidArgument when the graph is none or the parameters are not its
-// own. Where nothing is redundant, the network as it was.
+// nodes' own. Where nothing is redundant, the network as it was.
 absl::StatusOr<SmallerNetwork> RemoveFilters(
     const Graph& graph, const Parameters& parameters,
     const RemoveFiltersOptions& options = {});

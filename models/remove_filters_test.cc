@@ -582,6 +582,21 @@ TEST(DeleteFilters, RefusesWhatTheGraphDoesNotHave) {
             std::string::npos);
 }
 
+// A head may read what is removed, and is needed no longer.
+TEST(RemoveFilters, TrainingHeadsAreLeftOut) {
+  Network network = Ternary(Vgg(), 17);
+  network.ClearInput("conv2", 1, 4);
+  const SmallerNetwork without =
+      *RemoveFilters(network.graph, network.parameters);
+  ASSERT_EQ(without.removed.size(), 1u);
+  GraphBuilder net(network.graph);
+  net.BeginTrainingHead(0.3f);
+  net.Linear("aux/fc", "conv1", 10);
+  const auto with = RemoveFilters(net.graph(), network.parameters);
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->graph.SerializeAsString(), without.graph.SerializeAsString());
+}
+
 TEST(RemoveFilters, RefusesParametersOfAnotherNetwork) {
   const Network network = Ternary(Vgg(), 15);
   EXPECT_EQ(RemoveFilters(network.graph, *InitialParameters(ResNet(false), 1))

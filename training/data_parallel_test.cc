@@ -12,6 +12,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "models/build.h"
+#include "models/graph_builder.h"
 #include "models/newest_checkpoint.h"
 #include "training/thread_communicator_for_tests.h"
 #include "training/trainer.h"
@@ -110,14 +111,12 @@ class DataParallelTest : public testing::Test {
       options.stop_requested = [&, asked = int64_t{0}]() mutable {
         return rank == ranks - 1 && asked++ == stop_at;
       };
-      auto trainer =
-          Trainer::Create(Network(), phase, *train_, *test_, options);
+      auto trainer = Trainer::Create(graph_, phase, *train_, *test_, options);
       outcome.status = trainer.status();
       if (!outcome.status.ok()) return;
       outcome.status =
-          resume
-              ? (*trainer)->Resume(*ReadNewestCheckpoint(Path(file), Network()))
-              : (*trainer)->Begin(start);
+          resume ? (*trainer)->Resume(*ReadNewestCheckpoint(Path(file), graph_))
+                 : (*trainer)->Begin(start);
       communicator.Barrier();
       if (outcome.status.ok()) outcome.status = (*trainer)->Run();
       (*trainer)->network().WriteTo(outcome.checkpoint);
@@ -146,6 +145,7 @@ class DataParallelTest : public testing::Test {
     return std::sqrt(apart / way);
   }
 
+  Graph graph_ = Network();
   const std::unique_ptr<Dataset> train_ = Images(Split::kTrain);
   const std::unique_ptr<Dataset> test_ = Images(Split::kTest);
 };
@@ -206,6 +206,34 @@ TEST_F(DataParallelTest, SynchronizedRanksEqualOneRankWithTheWholeBatch) {
     EXPECT_GT(Distance(one.checkpoint, local.checkpoint, start, "/weights"),
               2 * tolerance);
   }
+}
+
+// The same of training heads (without dropout, which draws other noise on each
+// rank): their gradients and statistics are averaged like the network's.
+TEST_F(DataParallelTest, TrainingHeadsAreAveragedLikeTheNetwork) {
+  GraphBuilder net(Network());
+  net.BeginTrainingHead(0.3f);
+  std::string x = net.AveragePool("aux/pool", "stage2/block1/add", 5, 3);
+  x = net.BatchNormalization("aux/bn", net.Convolution("aux/conv", x, 8, 1, 1));
+  net.Linear("aux/fc", net.Relu("aux/relu", x), 10);
+  graph_ = net.graph();
+  PhaseSpec nothing = Phase(kFullPrecision);
+  nothing.set_epochs(0);
+  const Checkpoint start = Train(nothing, 1)[0].checkpoint;
+  const Outcome one = Train(Phase(kFullPrecision), 1)[0];
+  ASSERT_TRUE(one.status.ok()) << one.status;
+  const std::vector<Outcome> many = Train(Synchronized(kFullPrecision), 3);
+  for (const Outcome& outcome : many) {
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.checkpoint.tensors, many[0].checkpoint.tensors);
+  }
+  for (const char* const of :
+       {"aux/conv/weights", "aux/bn/mean", "aux/fc/weights", "/weights"}) {
+    EXPECT_LT(Distance(one.checkpoint, many[0].checkpoint, start, of), 1e-3)
+        << of;
+  }
+  EXPECT_NEAR(many[0].position.epochs(0).train_loss(),
+              one.position.epochs(0).train_loss(), 1e-3);
 }
 
 // With local statistics too, the ranks hold the same network at every step,

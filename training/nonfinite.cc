@@ -23,8 +23,8 @@ std::string FirstNonfiniteOutput(const TrainedNetwork& network,
   program.Observe({});
   if (first < 0) return "";
   return absl::StrCat("it begins in layer ",
-                      network.graph().nodes(first).name(), ", where ", bad,
-                      " of ", all,
+                      network.whole_graph().nodes(first).name(), ", where ",
+                      bad, " of ", all,
                       " outputs are not finite and its weights and inputs are");
 }
 

@@ -125,6 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         Network{"vgg16 { width: 8 batch_normalization: true dropout: true }",
                 64, "vgg16 { batch_normalization: true dropout: true }"},
         Network{"googlenet { width: 16 }", 64, "googlenet { }"},
+        Network{"googlenet { width: 16 auxiliary_heads: true }", 64,
+                "googlenet { auxiliary_heads: true }"},
         Network{"googlenet { width: 16 batch_normalization: true }", 64,
                 "googlenet { batch_normalization: true }"},
         Network{"imagenet_resnet { depth: 18 width: 16 }", 64,

@@ -96,7 +96,7 @@ absl::Status Run(int argc, char** argv) {
   for (int32_t step = 0; step < warm_up; ++step)
     RETURN_IF_ERROR(trainer.Step());
 
-  StepProfile profile(graph);
+  StepProfile profile(trainer.network().whole_graph());
   trainer.ObserveSteps([&](const StepPart& part) { profile.Add(part); },
                        [&](const OperatorRun& run) { profile.Add(run); });
   for (int32_t step = 0; step < steps; ++step) {

@@ -1,5 +1,6 @@
 #include "training/program.h"
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <map>
@@ -14,6 +15,7 @@
 #include "kernels/elementwise.h"
 #include "models/cost.h"
 #include "models/shape_inference.h"
+#include "models/training_heads.h"
 #include "training/quantized_operator.h"
 
 namespace tritlab {
@@ -45,8 +47,11 @@ absl::StatusOr<std::map<std::string, LayerWork>> WorkByName(
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
-    const Graph& graph, const std::vector<NodeValues>& values,
+    const Graph& network, const std::vector<NodeValues>& values,
     const Options& options) {
+  ASSIGN_OR_RETURN(const Graph graph, options.training
+                                          ? WithTrainingHeads(network)
+                                          : absl::StatusOr<Graph>(network));
   ASSIGN_OR_RETURN(ShapedGraph shaped, InferShapes(graph, options.batch));
   ASSIGN_OR_RETURN(const auto works, WorkByName(graph));
   std::unique_ptr<Program> program(new Program(options));
@@ -152,7 +157,12 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     }
     program->steps_.push_back(std::move(step));
   }
-  program->logits_ = graph.nodes_size() - 1;
+  program->logits_ = network.nodes_size() - 1;
+  if (options.training) {
+    program->head_logits_ = TrainingHeadOutputs(network);
+    for (const TrainingHead& head : network.training_heads())
+      program->heads_.push_back({.loss_weight = head.loss_weight()});
+  }
   program->nodes_ = graph.nodes_size();
   for (const Shape& shape : shaped.shapes)
     program->elements_.push_back(shape.size());
@@ -215,6 +225,10 @@ BufferPlan Program::PlanBackward(const std::vector<Shape>& shapes,
 
   grad_logits_ = acquire(logits_);
   received[logits_] = {grad_logits_};
+  for (const int logits : head_logits_) {
+    grad_heads_.push_back(acquire(logits));
+    received[logits] = {grad_heads_.back()};
+  }
   for (int s = static_cast<int>(steps_.size()) - 1; s >= 0; --s) {
     const Step& step = steps_[s];
     std::vector<int>& gradients = received[step.output];
@@ -307,6 +321,8 @@ void Program::Bind() {
       step.tensors.inputs.push_back(activation(input));
     step.tensors.output = activation(step.output);
   }
+  for (size_t h = 0; h < heads_.size(); ++h)
+    heads_[h].logits = activation(head_logits_[h]);
   for (BackwardStep& backward : backward_) {
     BackwardTensors& tensors = backward.tensors;
     tensors.grad_outputs = {gradient(backward.grad_outputs[0]),
@@ -339,9 +355,13 @@ const void* Program::Forward(const float* images) {
   return activations_[activation_of_[logits_]].data();
 }
 
-void Program::Backward(const void* grad_logits) {
-  std::memcpy(gradients_[grad_logits_].data(), grad_logits,
-              options_.batch * classes_ * SizeOf(options_.type));
+void Program::Backward(const void* grad_logits,
+                       std::span<const void* const> grad_heads) {
+  assert(grad_heads.size() == grad_heads_.size());
+  const size_t bytes = options_.batch * classes_ * SizeOf(options_.type);
+  std::memcpy(gradients_[grad_logits_].data(), grad_logits, bytes);
+  for (size_t h = 0; h < grad_heads.size(); ++h)
+    std::memcpy(gradients_[grad_heads_[h]].data(), grad_heads[h], bytes);
   for (const BackwardStep& backward : backward_) {
     const BackwardTensors& tensors = backward.tensors;
     const Step& step = steps_[backward.step];

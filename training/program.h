@@ -1,5 +1,7 @@
 // A graph compiled for one batch size: shapes inferred, kernels created, memory
-// planned. A step then only executes a list, forwards and backwards.
+// planned. A step then only executes a list, forwards and backwards. In
+// training, the graph is that of WithTrainingHeads (models/training_heads.h),
+// and the backward pass begins at the logits and at every head's.
 #ifndef TRITLAB_TRAINING_PROGRAM_H_
 #define TRITLAB_TRAINING_PROGRAM_H_
 
@@ -44,6 +46,12 @@ class Program {
   // images: f32, NHWC, options.batch of them. Returns the logits,
   // [batch][classes] in options.type, which stay valid until the next call.
   const void* Forward(const float* images);
+  // The graph's training heads; outside training there are none.
+  struct Head {
+    float loss_weight = 0;
+    const void* logits = nullptr;  // as Forward's, written by it
+  };
+  const std::vector<Head>& heads() const { return heads_; }
   // From now on, called by each Forward with every operator's output as it is
   // computed: the node (index into the graph) whose result it is, a ReLU that
   // was fused with what it reads included, and the values.
@@ -66,9 +74,10 @@ class Program {
   void ObserveOperators(OperatorObserver observer) {
     operator_observer_ = std::move(observer);
   }
-  // After Forward in training, with dL/dlogits in options.type: overwrites all
-  // gradients in `values`.
-  void Backward(const void* grad_logits);
+  // After Forward in training, with dL/dlogits in options.type, and the same of
+  // each head: overwrites all gradients in `values`.
+  void Backward(const void* grad_logits,
+                std::span<const void* const> grad_heads = {});
 
   int64_t batch() const { return options_.batch; }
   DataType type() const { return options_.type; }
@@ -127,7 +136,9 @@ class Program {
   Observer observer_;
   LayerInputObserver layer_input_observer_;
   OperatorObserver operator_observer_;
-  int logits_ = 0;  // the node whose output they are
+  int logits_ = 0;                // the node whose output they are
+  std::vector<int> head_logits_;  // [head], likewise
+  std::vector<Head> heads_;
   int64_t classes_ = 0;
   int64_t image_elements_ = 0;  // of the whole batch
   std::vector<Step> steps_;
@@ -136,6 +147,7 @@ class Program {
                                     // are part of another step
   std::vector<Buffer> activations_;
   int grad_logits_ = -1;
+  std::vector<int> grad_heads_;  // [head]
   std::vector<Buffer> gradients_;
 };
 

@@ -18,6 +18,7 @@
 #include "models/cost.h"
 #include "models/graph_builder.h"
 #include "training/trained_network.h"
+#include "training/training_loss.h"
 
 namespace tritlab {
 namespace {
@@ -86,6 +87,30 @@ Graph Inception(float dropout_rate) {
   return net.graph();
 }
 
+// A network with two training heads, or, to compare, without them: one with all
+// that GoogLeNet's have, on an output that the network reads as well, and a
+// small one on a batch normalization that is no longer computed with its ReLU.
+Graph Headed(bool heads) {
+  GraphBuilder net("headed", Image(8));
+  const std::string a = net.Relu(
+      "relu_a", net.Convolution("conv_a", "image", 6, 3, 1, 1, /*bias=*/true));
+  const std::string b =
+      net.BatchNormalization("bn_b", net.Convolution("conv_b", a, 6, 3, 2));
+  net.Linear("fc", net.GlobalAveragePool("pool", net.Relu("relu_b", b)),
+             kClasses);
+  if (!heads) return net.graph();
+  net.BeginTrainingHead(0.3f);
+  std::string x = net.AveragePool("aux1/pool", a, 5, 3);
+  x = net.BatchNormalization("aux1/bn",
+                             net.Convolution("aux1/conv", x, 8, 1, 1));
+  x = net.Linear("aux1/fc1", net.Relu("aux1/relu", x), 9);
+  x = net.Dropout("aux1/dropout", net.Relu("aux1/relu_fc1", x), 0.4f);
+  net.Linear("aux1/fc2", x, kClasses);
+  net.BeginTrainingHead(0.6f);
+  net.Linear("aux2/fc", b, kClasses);
+  return net.graph();
+}
+
 OptimizerSpec Sgd() {
   OptimizerSpec optimizer;
   optimizer.mutable_sgd()->set_momentum(0.9f);
@@ -105,16 +130,13 @@ struct Fixture {
     RandomStream(5).FillNormal(0, 1, images);
     for (int64_t i = 0; i < kBatch; ++i)
       labels.push_back(static_cast<int32_t>(i % kClasses));
-    grad_logits.resize(kBatch * kClasses * 4);
+    loss = std::make_unique<TrainingLoss>(*program);
   }
 
   double Loss() {
     program->LoadWeights();
     const void* logits = program->Forward(images.data());
-    return SoftmaxCrossEntropy(program->type(), kClasses, logits, labels,
-                               kBatch, 0, grad_logits.data())
-               .loss_sum /
-           kBatch;
+    return loss->Compute(logits, labels, kBatch, 0).lowered_sum / kBatch;
   }
 
   std::unique_ptr<TrainedNetwork> network;
@@ -122,7 +144,7 @@ struct Fixture {
   std::unique_ptr<Program> program;
   std::vector<float> images;
   std::vector<int32_t> labels;
-  std::vector<char> grad_logits;
+  std::unique_ptr<TrainingLoss> loss;
 };
 
 // The spans of trained values and their gradients, by name.
@@ -162,9 +184,10 @@ double Norm(const std::vector<float>& values) {
 void CheckGradients(const Graph& graph, const std::string& idle = "") {
   Fixture fixture(graph);
   fixture.Loss();
-  fixture.program->Backward(fixture.grad_logits.data());
+  fixture.loss->Backward();
   int checked = 0;
-  for (const Trained& trained : AllTrained(graph, fixture.values)) {
+  for (const Trained& trained :
+       AllTrained(fixture.network->whole_graph(), fixture.values)) {
     // Along the gradient itself, where the slope is its norm, and along a
     // random direction, where a wrong entry anywhere shows.
     std::vector<float> along(trained.gradient.begin(), trained.gradient.end());
@@ -229,6 +252,81 @@ TEST(ProgramTest, GradientsOfConcatenationsGroupsAndDropout) {
   CheckGradients(Inception(/*dropout_rate=*/0.4f));
 }
 
+// The loss of all classifiers together.
+TEST(ProgramTest, GradientsOfTrainingHeads) {
+  CheckGradients(Headed(/*heads=*/true));
+}
+
+// Heads add to the gradients of what stands before them, and to nothing else's;
+// a weight of almost 0 adds almost nothing.
+TEST(ProgramTest, TrainingHeadsReachWhatStandsBeforeThem) {
+  const auto gradients_of = [](const Graph& graph) {
+    Fixture fixture(graph);
+    fixture.Loss();
+    fixture.loss->Backward();
+    std::map<std::string, std::vector<float>> gradients;
+    for (const Trained& trained :
+         AllTrained(fixture.network->whole_graph(), fixture.values)) {
+      gradients[trained.name].assign(trained.gradient.begin(),
+                                     trained.gradient.end());
+    }
+    return gradients;
+  };
+  Graph faint = Headed(/*heads=*/true);
+  for (TrainingHead& head : *faint.mutable_training_heads())
+    head.set_loss_weight(1e-6f);
+  const auto with = gradients_of(Headed(true)),
+             with_faint = gradients_of(faint);
+  for (const auto& [name, without] : gradients_of(Headed(false))) {
+    double apart = 0, faintly_apart = 0;
+    for (size_t i = 0; i < without.size(); ++i) {
+      apart += std::abs(with.at(name)[i] - without[i]);
+      faintly_apart += std::abs(with_faint.at(name)[i] - without[i]);
+    }
+    const bool behind = name == "fc/weights" || name == "fc/bias";
+    if (behind) {
+      EXPECT_EQ(with.at(name), without) << name;
+    } else {
+      EXPECT_GT(apart, 1e-2) << name;
+    }
+    EXPECT_LT(faintly_apart, 1e-3) << name;
+  }
+}
+
+// The network is drawn, trained and evaluated with the same bits whether heads
+// hang on it or not; and what is reported is its own loss.
+TEST(ProgramTest, TrainingHeadsAreNotEvaluated) {
+  for (const bool training : {false, true}) {
+    Fixture with(Headed(true), DataType::kF32, training);
+    Fixture without(Headed(false), DataType::kF32, training);
+    EXPECT_EQ(with.program->heads().size(), training ? 2u : 0u);
+    EXPECT_EQ(without.program->heads().size(), 0u);
+    for (Fixture* fixture : {&with, &without}) fixture->program->LoadWeights();
+    const auto* one =
+        static_cast<const float*>(with.program->Forward(with.images.data()));
+    const auto* other = static_cast<const float*>(
+        without.program->Forward(without.images.data()));
+    for (int64_t i = 0; i < kBatch * kClasses; ++i)
+      EXPECT_EQ(one[i], other[i]) << i;
+    const auto loss = with.loss->Compute(one, with.labels, kBatch, 0);
+    EXPECT_EQ(loss.network.loss_sum,
+              without.loss->Compute(other, without.labels, kBatch, 0)
+                  .network.loss_sum);
+    double heads = 0;
+    for (const Program::Head& head : with.program->heads()) {
+      heads += head.loss_weight * SoftmaxCrossEntropy(DataType::kF32, kClasses,
+                                                      head.logits, with.labels,
+                                                      kBatch, 0, nullptr)
+                                      .loss_sum;
+    }
+    EXPECT_EQ(heads > 0, training);
+    EXPECT_DOUBLE_EQ(loss.lowered_sum, loss.network.loss_sum + heads);
+    if (training) continue;
+    EXPECT_EQ(with.program->activation_bytes(),
+              without.program->activation_bytes());
+  }
+}
+
 // What is dropped follows from the step alone, so that a resumed training drops
 // what it would have dropped; another step drops something else.
 TEST(ProgramTest, DropoutFollowsTheStep) {
@@ -258,7 +356,7 @@ TEST(ProgramTest, StepsAreReproducible) {
       const Graph graph = ResNet8(CifarResNetSpec::ORIGINAL);
       Fixture fixture(graph, type);
       fixture.Loss();
-      fixture.program->Backward(fixture.grad_logits.data());
+      fixture.loss->Backward();
       std::vector<float> gradients;
       for (const Trained& trained : AllTrained(graph, fixture.values)) {
         gradients.insert(gradients.end(), trained.gradient.begin(),
@@ -304,7 +402,7 @@ TEST(ProgramTest, OperatorsAreObserved) {
     last = run.start_seconds + run.seconds;
   });
   fixture.Loss();
-  fixture.program->Backward(fixture.grad_logits.data());
+  fixture.loss->Backward();
   int64_t work = 0;
   const std::vector<LayerWork> layers = *WorkOf(graph);
   for (const LayerWork& layer : layers) work += layer.multiply_adds;
@@ -330,22 +428,27 @@ TEST(ProgramTest, OperatorsAreObserved) {
 
 // bf16 is the same network with 8 bits of mantissa, not another one.
 TEST(ProgramTest, Bf16FollowsF32) {
-  const Graph graph = ResNet8(CifarResNetSpec::ORIGINAL);
-  Fixture f32(graph), bf16(graph, DataType::kBF16);
-  EXPECT_NEAR(f32.Loss(), bf16.Loss(), 0.02);
-  f32.program->Backward(f32.grad_logits.data());
-  bf16.program->Backward(bf16.grad_logits.data());
-  const std::vector<Trained> exact = AllTrained(graph, f32.values),
-                             rounded = AllTrained(graph, bf16.values);
-  for (size_t t = 0; t < exact.size(); ++t) {
-    double dot = 0, a = 0, b = 0;
-    for (size_t i = 0; i < exact[t].gradient.size(); ++i) {
-      dot += static_cast<double>(exact[t].gradient[i]) * rounded[t].gradient[i];
-      a += static_cast<double>(exact[t].gradient[i]) * exact[t].gradient[i];
-      b += static_cast<double>(rounded[t].gradient[i]) * rounded[t].gradient[i];
+  for (const Graph& network :
+       {ResNet8(CifarResNetSpec::ORIGINAL), Headed(/*heads=*/true)}) {
+    Fixture f32(network), bf16(network, DataType::kBF16);
+    EXPECT_NEAR(f32.Loss(), bf16.Loss(), 0.02);
+    f32.loss->Backward();
+    bf16.loss->Backward();
+    const Graph& graph = f32.network->whole_graph();
+    const std::vector<Trained> exact = AllTrained(graph, f32.values),
+                               rounded = AllTrained(graph, bf16.values);
+    for (size_t t = 0; t < exact.size(); ++t) {
+      double dot = 0, a = 0, b = 0;
+      for (size_t i = 0; i < exact[t].gradient.size(); ++i) {
+        dot +=
+            static_cast<double>(exact[t].gradient[i]) * rounded[t].gradient[i];
+        a += static_cast<double>(exact[t].gradient[i]) * exact[t].gradient[i];
+        b += static_cast<double>(rounded[t].gradient[i]) *
+             rounded[t].gradient[i];
+      }
+      EXPECT_GT(dot / std::sqrt(a * b), 0.98)
+          << exact[t].name << ": the cosine between the two gradients";
     }
-    EXPECT_GT(dot / std::sqrt(a * b), 0.98)
-        << exact[t].name << ": the cosine between the two gradients";
   }
 }
 

@@ -36,8 +36,8 @@ class StepProfile {
     int64_t bytes = 0;
   };
 
-  // The program that is observed was compiled from `graph`, which must outlive
-  // the profile.
+  // The program that is observed runs `graph` (TrainedNetwork::whole_graph),
+  // which must outlive the profile.
   explicit StepProfile(const Graph& graph) : graph_(graph) {}
 
   void Add(const OperatorRun& run);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
+#include "models/training_heads.h"
 #include "quant/policy.h"
 
 namespace tritlab {
@@ -46,9 +47,11 @@ QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
 absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
     const Graph& graph, const Policy& policy, const OptimizerSpec& optimizer,
     uint64_t seed) {
+  ASSIGN_OR_RETURN(Graph whole_graph, WithTrainingHeads(graph));
   std::unique_ptr<TrainedNetwork> network(
-      new TrainedNetwork(graph, optimizer, seed));
-  ASSIGN_OR_RETURN(network->parameters_, InitialParameters(graph, seed));
+      new TrainedNetwork(graph, std::move(whole_graph), optimizer, seed));
+  ASSIGN_OR_RETURN(network->parameters_,
+                   InitialParameters(network->whole_graph_, seed));
   for (const ParameterTensor& tensor : network->parameters_.tensors) {
     const int64_t elements =
         tensor.trained() ? static_cast<int64_t>(tensor.values.size()) : 0;
@@ -202,7 +205,8 @@ std::vector<QuantizerParameter*> TrainedNetwork::Layer::learned() const {
 }
 
 std::vector<NodeValues> TrainedNetwork::Values(bool training) {
-  std::vector<NodeValues> values(graph_.nodes_size());
+  std::vector<NodeValues> values(
+      (training ? whole_graph_ : graph_).nodes_size());
   for (size_t i = 0; i < values.size(); ++i) {
     const NodeParameters& of = parameters_.nodes[i];
     const auto tensor = [&](int index) {
@@ -231,8 +235,24 @@ std::vector<NodeValues> TrainedNetwork::Values(bool training) {
     }
   }
   // The map's elements stay where they are.
-  for (const auto& [node, noise] : dropout_) values[node].noise = &noise;
+  for (const auto& [node, noise] : dropout_) {
+    if (node < static_cast<int>(values.size())) values[node].noise = &noise;
+  }
   return values;
+}
+
+Parameters TrainedNetwork::ParametersWithoutHeads() const {
+  Parameters parameters = parameters_;
+  int tensors = 0;
+  parameters.nodes.resize(graph_.nodes_size());
+  for (const NodeParameters& of : parameters.nodes) {
+    for (const int tensor :
+         {of.weights, of.bias, of.scale, of.shift, of.mean, of.variance})
+      tensors = std::max(tensors, tensor + 1);
+  }
+  // Those of the heads come last.
+  parameters.tensors.resize(tensors);
+  return parameters;
 }
 
 void TrainedNetwork::Quantize() {
@@ -247,8 +267,8 @@ void TrainedNetwork::SetStep(int64_t step) {
   for (Layer& layer : layers_) {
     if (layer.gradients != nullptr) layer.gradients->set_step(step);
   }
-  for (int i = 0; i < graph_.nodes_size(); ++i) {
-    const Node& node = graph_.nodes(i);
+  for (int i = 0; i < whole_graph_.nodes_size(); ++i) {
+    const Node& node = whole_graph_.nodes(i);
     if (!node.has_dropout()) continue;
     dropout_.insert_or_assign(
         i, RandomStream(seed_, kDropout, Crc32c(node.name()), step));

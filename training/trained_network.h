@@ -7,6 +7,11 @@
 //
 // Quantizers sit between latent and computed weights, and nowhere else. A layer
 // in full precision computes with its latent weights themselves.
+//
+// Training heads (models/training_heads.h) are trained with the network, and
+// are in its checkpoints so that training can go on. They stay in full
+// precision, for they are thrown away: policies, layers() and what is said of
+// layers know nothing of them.
 #ifndef TRITLAB_TRAINING_TRAINED_NETWORK_H_
 #define TRITLAB_TRAINING_TRAINED_NETWORK_H_
 
@@ -16,6 +21,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,7 +68,10 @@ class TrainedNetwork {
                         std::unique_ptr<WeightQuantizer> quantizer);
 
   const Graph& graph() const { return graph_; }
-  // What programs are compiled with; gradients only for training.
+  // What is trained: WithTrainingHeads(graph()), which has its nodes first.
+  const Graph& whole_graph() const { return whole_graph_; }
+  // What programs are compiled with: in training an entry a node of
+  // whole_graph(), with gradients; else one a node of graph(), without.
   std::vector<NodeValues> Values(bool training);
 
   // computed = q(latent), for every quantized layer.
@@ -77,7 +86,7 @@ class TrainedNetwork {
   // stage.
   void Update(double learning_rate, int64_t step);
 
-  // The convolutions and linear layers, first to last.
+  // The convolutions and linear layers of graph(), first to last.
   struct Layer {
     const Node* node = nullptr;
     int weights = -1;  // index into parameters().tensors
@@ -91,7 +100,9 @@ class TrainedNetwork {
     std::vector<QuantizerParameter*> learned() const;
   };
   const std::vector<Layer>& layers() const { return layers_; }
+  // Of whole_graph(); and those of graph() alone.
   const Parameters& parameters() const { return parameters_; }
+  Parameters ParametersWithoutHeads() const;
   std::span<const float> latent(const Layer& layer) const {
     return parameters_.tensors[layer.weights].values;
   }
@@ -122,12 +133,16 @@ class TrainedNetwork {
   double WeightSparsity() const;
 
  private:
-  TrainedNetwork(const Graph& graph, const OptimizerSpec& optimizer,
-                 uint64_t seed)
-      : graph_(graph), optimizer_(optimizer), seed_(seed) {}
+  TrainedNetwork(const Graph& graph, Graph whole_graph,
+                 const OptimizerSpec& optimizer, uint64_t seed)
+      : graph_(graph),
+        whole_graph_(std::move(whole_graph)),
+        optimizer_(optimizer),
+        seed_(seed) {}
   absl::Status InitializeQuantizers();
 
   const Graph graph_;
+  const Graph whole_graph_;
   const OptimizerSpec optimizer_;
   const uint64_t seed_;
   Parameters parameters_;
@@ -135,7 +150,8 @@ class TrainedNetwork {
       gradients_;  // [tensor]; empty where it is not trained
   std::vector<OptimizerState> states_;  // [tensor]
   std::vector<Layer> layers_;
-  std::map<int, RandomStream> dropout_;  // [node], of the current step
+  std::map<int, RandomStream>
+      dropout_;  // [node of whole_graph_], of the current step
 };
 
 }  // namespace tritlab

@@ -20,7 +20,6 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
-#include "kernels/softmax_cross_entropy.h"
 #include "models/newest_checkpoint.h"
 #include "quant/policy.h"
 #include "training/activation_counter.h"
@@ -147,8 +146,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
         "the network has %d outputs; the images have %d classes",
         trainer->program_->classes(), train.classes()));
   }
-  trainer->grad_logits_ =
-      Buffer(share * trainer->program_->classes() * SizeOf(options.type));
+  trainer->loss_ = std::make_unique<TrainingLoss>(*trainer->program_);
   trainer->position_.set_phase(phase.name());
   trainer->position_.set_data_checksum(ChecksumOf(train));
   return trainer;
@@ -346,27 +344,26 @@ absl::Status Trainer::Step() {
   std::vector<std::vector<float>> statistics;
   if (skips) statistics = network_->Statistics();
   const void* const logits = program_->Forward(batch->images.data());
-  const LossResult of_share = Timed("loss", [&] {
-    return SoftmaxCrossEntropy(options_.type, program_->classes(), logits,
-                               batch->labels, batch->count,
-                               phase_.label_smoothing(), grad_logits_.data());
+  const TrainingLoss::Result of_share = Timed("loss", [&] {
+    return loss_->Compute(logits, batch->labels, batch->count,
+                          phase_.label_smoothing());
   });
-  std::array<double, 3> sums = {of_share.loss_sum,
-                                static_cast<double>(of_share.correct),
-                                static_cast<double>(batch->count)};
+  std::array<double, 4> sums = {
+      of_share.network.loss_sum, static_cast<double>(of_share.network.correct),
+      static_cast<double>(batch->count), of_share.lowered_sum};
   ranks_.AllReduceSum(std::span<double>(sums));
   const double loss = sums[0];
   const uint64_t correct = static_cast<uint64_t>(sums[1]);
   const uint64_t images = static_cast<uint64_t>(sums[2]);
-  const bool finite = std::isfinite(loss);
+  const bool finite = std::isfinite(sums[3]);
   if (!finite && !skips) {
     // All look for it, for a forward pass may need them all; but only those
     // whose loss it is are asked.
     const absl::Status found = Nonfinite("the loss is", *batch);
-    return Agree(ranks_,
-                 std::isfinite(of_share.loss_sum) ? absl::OkStatus() : found);
+    return Agree(
+        ranks_, std::isfinite(of_share.lowered_sum) ? absl::OkStatus() : found);
   }
-  program_->Backward(grad_logits_.data());
+  loss_->Backward();
   if (average_ != nullptr) average_->Finish();
   Timed("quantizer_backward", [&] { network_->Backpropagate(); });
   if (!finite || !network_->FirstNonfiniteGradient().empty()) {

@@ -24,6 +24,7 @@
 #include "training/program.h"
 #include "training/step_part.h"
 #include "training/trained_network.h"
+#include "training/training_loss.h"
 
 namespace tritlab {
 
@@ -133,7 +134,7 @@ class Trainer {
   std::unique_ptr<Loader> train_loader_;
   std::unique_ptr<Loader> test_loader_;
   StepPartObserver observer_;
-  Buffer grad_logits_;
+  std::unique_ptr<TrainingLoss> loss_;  // of program_
   TrainingPosition position_;
   double last_checkpoint_ = 0;  // when it was written, or Run began
 };

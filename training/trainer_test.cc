@@ -81,6 +81,18 @@ const Graph& Network() {
   return graph;
 }
 
+// The same with a training head that has all that GoogLeNet's have.
+Graph NetworkWithHead() {
+  GraphBuilder net(Network());
+  net.BeginTrainingHead(0.3f);
+  std::string x = net.AveragePool("aux/pool", "stage2/block1/add", 5, 3);
+  x = net.BatchNormalization("aux/bn", net.Convolution("aux/conv", x, 4, 1, 1));
+  x = net.Linear("aux/fc1", net.Relu("aux/relu", x), 8);
+  x = net.Dropout("aux/dropout", net.Relu("aux/relu_fc1", x), 0.7f);
+  net.Linear("aux/fc2", x, 10);
+  return net.graph();
+}
+
 class TrainerTest : public testing::Test {
  protected:
   // A trainer that writes to `file`, and stops as soon as it has done
@@ -102,7 +114,7 @@ class TrainerTest : public testing::Test {
       if (!begun->step.has_value()) begun->step = step;
       return static_cast<int64_t>(step - *begun->step) == stop_after;
     };
-    auto trainer = *Trainer::Create(Network(), phase, *train_, *test_, options);
+    auto trainer = *Trainer::Create(graph_, phase, *train_, *test_, options);
     begun->trainer = trainer.get();
     return trainer;
   }
@@ -111,8 +123,8 @@ class TrainerTest : public testing::Test {
   }
 
   // All that a finished phase is, times left out.
-  static Checkpoint Outcome(const std::string& file) {
-    Checkpoint checkpoint = *ReadNewestCheckpoint(Path(file), Network());
+  Checkpoint Outcome(const std::string& file) const {
+    Checkpoint checkpoint = *ReadNewestCheckpoint(Path(file), graph_);
     TrainingPosition position;
     EXPECT_TRUE(position.ParseFromString(checkpoint.position));
     position.clear_seconds();
@@ -124,21 +136,17 @@ class TrainerTest : public testing::Test {
     return checkpoint;
   }
 
-  const std::unique_ptr<Dataset> train_ = Images(Split::kTrain);
-  const std::unique_ptr<Dataset> test_ = Images(Split::kTest);
-};
-
-// The promise of --resume: the same bits as a run that was never stopped,
-// wherever it stopped. 5 steps an epoch: stops at the first step, within an
-// epoch, at its end, in the second one; and once after every single step.
-TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
-  for (const DataType type : {DataType::kF32, DataType::kBF16}) {
+  // Trains phase after phase, undisturbed and stopped after every so many
+  // steps, and expects the same bits.
+  void ExpectResumedEqualsUndisturbed(DataType type,
+                                      const std::vector<const char*>& phases,
+                                      const std::vector<int64_t>& stops) {
     std::string start;
-    for (const char* text : {kFullPrecision, kTtq, kInq}) {
+    for (const char* text : phases) {
       const PhaseSpec phase = Phase(text);
       const auto begin = [&](Trainer& trainer) {
         if (start.empty()) return trainer.Begin(nullptr);
-        const Checkpoint from = *ReadNewestCheckpoint(Path(start), Network());
+        const Checkpoint from = *ReadNewestCheckpoint(Path(start), graph_);
         return trainer.Begin(&from);
       };
       const std::string undisturbed_file = phase.name() + Name(type);
@@ -148,7 +156,7 @@ TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
         ASSERT_TRUE(trainer->Run().ok());
       }
       const Checkpoint undisturbed = Outcome(undisturbed_file);
-      for (const int64_t stop_every : {1, 3, 5, 7}) {
+      for (const int64_t stop_every : stops) {
         const std::string file = phase.name() + "_stopped";
         auto trainer = Make(phase, file, stop_every, type);
         ASSERT_TRUE(begin(*trainer).ok());
@@ -156,8 +164,7 @@ TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
         for (int stops = 0; absl::IsCancelled(status) && stops < 20; ++stops) {
           trainer = Make(phase, file, stop_every, type);
           ASSERT_TRUE(
-              trainer->Resume(*ReadNewestCheckpoint(Path(file), Network()))
-                  .ok());
+              trainer->Resume(*ReadNewestCheckpoint(Path(file), graph_)).ok());
           status = trainer->Run();
         }
         ASSERT_TRUE(status.ok()) << status;
@@ -172,6 +179,62 @@ TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
       start = undisturbed_file;
     }
   }
+
+  Graph graph_ = Network();
+  const std::unique_ptr<Dataset> train_ = Images(Split::kTrain);
+  const std::unique_ptr<Dataset> test_ = Images(Split::kTest);
+};
+
+// The promise of --resume: the same bits as a run that was never stopped,
+// wherever it stopped. 5 steps an epoch: stops at the first step, within an
+// epoch, at its end, in the second one; and once after every single step.
+TEST_F(TrainerTest, ResumedTrainingEqualsUndisturbedTraining) {
+  for (const DataType type : {DataType::kF32, DataType::kBF16}) {
+    ExpectResumedEqualsUndisturbed(type, {kFullPrecision, kTtq, kInq},
+                                   {1, 3, 5, 7});
+  }
+}
+
+// Their weights, optimizer state, running statistics and dropout as well.
+TEST_F(TrainerTest, ResumedTrainingHeadsEqualUndisturbedOnes) {
+  graph_ = NetworkWithHead();
+  ExpectResumedEqualsUndisturbed(DataType::kF32, {kFullPrecision, kInq}, {3});
+}
+
+// Heads are trained in full precision, whatever the policy says of the network;
+// what is evaluated and reported is the network.
+TEST_F(TrainerTest, TrainingHeadsAreTrainedAndNotEvaluated) {
+  auto without = Make(Phase(kInq), "no_heads.ckpt");
+  ASSERT_TRUE(without->Begin(nullptr).ok());
+  graph_ = NetworkWithHead();
+  auto trainer = Make(Phase(kInq), "heads.ckpt");
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  EXPECT_EQ(trainer->position().initial_loss(),
+            without->position().initial_loss());
+  EXPECT_EQ(trainer->position().initial_top1(),
+            without->position().initial_top1());
+  EXPECT_EQ(trainer->network().layers().size(),
+            without->network().layers().size());
+  Checkpoint before, after;
+  trainer->network().WriteTo(before);
+  ASSERT_TRUE(trainer->Run().ok());
+  trainer->network().WriteTo(after);
+  EXPECT_EQ(after.graph.training_heads_size(), 1);
+  for (const char* const name :
+       {"aux/conv/weights", "aux/bn/scale", "aux/bn/mean", "aux/fc1/weights",
+        "aux/fc1/bias", "aux/fc2/weights", "aux/fc2/weights#optimizer0"}) {
+    EXPECT_NE(after.tensors.at(name), before.tensors.at(name)) << name;
+  }
+  ASSERT_EQ(trainer->position().activations().layers_size(), 8);
+  for (const WeightSets& sets : trainer->position().epochs(0).weight_sets())
+    EXPECT_EQ(sets.layer().find("aux"), std::string::npos);
+
+  // The network alone goes on from what was trained, and evaluates alike.
+  graph_ = Network();
+  auto alone = Make(Phase(kInq), "heads_gone.ckpt");
+  ASSERT_TRUE(alone->BeginLearned(after).ok());
+  EXPECT_EQ(alone->position().initial_loss(),
+            trainer->position().epochs(1).test_loss());
 }
 
 // Protects: a stop that comes anywhere, in the middle of an evaluation as well,
@@ -527,6 +590,28 @@ TEST_F(NonfiniteTest, TheRunEndsAndNamesTheLayer) {
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("it begins in layer classifier, where 1 of 8 outputs"));
   EXPECT_EQ(trainer->position().skipped_steps(), 0u);
+}
+
+// Also where it is a head's loss alone that is not finite.
+TEST_F(NonfiniteTest, InATrainingHeadTheLayerIsNamedAsWell) {
+  start_.tensors["classifier/weights"] = {0, 0.1f, 0, 0, 0, 0.1f};
+  start_.tensors["aux/fc/weights"] = {3e38f, 0.1f, 0, 0, 0, 0.1f};
+  start_.tensors["aux/fc/bias"] = {0, 0};
+  GraphBuilder builder(graph_);
+  builder.BeginTrainingHead(0.3f);
+  builder.Linear("aux/fc", "image", 2);
+  graph_ = builder.graph();
+  auto trainer = Make(PlantedPhase(""), "planted_head");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  const absl::Status status = trainer->Run();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("it begins in layer aux/fc, where 1 of 8 outputs"));
+
+  trainer = Make(PlantedPhase("on_nonfinite_loss: SKIP"), "planted_head_skip");
+  ASSERT_TRUE(trainer->Begin(&start_).ok());
+  ASSERT_TRUE(trainer->Run().ok());
+  EXPECT_EQ(trainer->position().skipped_steps(), 3u) << "one an epoch";
 }
 
 // Also where no training image shows it, but one of the test set.
