@@ -1,5 +1,10 @@
 #include "base/command_line.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -10,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/file.h"
 
 namespace tritlab {
 namespace {
@@ -35,6 +41,31 @@ void PrintHelp(absl::string_view usage) {
   }
 }
 
+// What the flag takes, for someone who gave it something else.
+const char* ValuesOf(const absl::CommandLineFlag& flag) {
+  if (flag.IsOfType<bool>()) return "true or false";
+  if (flag.IsOfType<double>()) return "a number";
+  if (flag.IsOfType<int32_t>()) return "a whole number of 32 bits";
+  if (flag.IsOfType<uint32_t>()) return "a whole number from 0 to 4294967295";
+  if (flag.IsOfType<int64_t>()) return "a whole number of 64 bits";
+  return "another value";
+}
+
+// A file that the program opens must not take the place of a standard stream
+// that its caller has closed: what is printed would go into it.
+void KeepStandardStreamsOpen() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+      (void)!open("/dev/null", O_RDWR);
+  }
+}
+
+// What was printed has arrived; or nobody reads it any more, as with `head`.
+absl::Status FlushOutput() {
+  if (std::fflush(stdout) == 0 || errno == EPIPE) return absl::OkStatus();
+  return FileError(errno, "standard output", "cannot write");
+}
+
 absl::Status Error(absl::string_view name, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("--", name, ": ", what));
 }
@@ -54,7 +85,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(
     absl::string_view argument = argv[i];
     if (argument == "--help" || argument == "-h") {
       PrintHelp(usage);
-      std::exit(0);
+      std::exit(ExitStatus(FlushOutput()));
     }
     if (!absl::ConsumePrefix(&argument, "--") || argument.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -90,8 +121,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(
     }
     std::string error;
     if (!flag->ParseFrom(value, &error)) {
-      return Error(name, absl::StrCat("\"", value, "\" is impossible",
-                                      error.empty() ? "" : ": ", error));
+      return Error(name, absl::StrCat("\"", value, "\" is impossible; give ",
+                                      ValuesOf(*flag)));
     }
   }
   return line;
@@ -125,9 +156,11 @@ int ExitStatus(const absl::Status& status) {
 }
 
 int RunProgram(int argc, char** argv, absl::Status (*program)(int, char**)) {
+  KeepStandardStreamsOpen();
   absl::Status status;
   try {
     status = program(argc, argv);
+    if (status.ok()) status = FlushOutput();
   } catch (const std::bad_alloc&) {
     status = absl::ResourceExhaustedError(
         "the machine has not enough memory; use a smaller batch_size, network "

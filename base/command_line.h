@@ -37,8 +37,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(
 // "error: MESSAGE" to stderr when not ok.
 int ExitStatus(const absl::Status& status);
 
-// The body of main(): ExitStatus of what `program` returns, or of a
-// ResourceExhausted when the machine has not the memory that it asks for.
+// The body of main(): ExitStatus of what `program` returns; of a
+// ResourceExhausted when the machine has not the memory that it asks for, or
+// the disk no room for what it printed.
 int RunProgram(int argc, char** argv, absl::Status (*program)(int, char**));
 
 }  // namespace tritlab

@@ -66,10 +66,12 @@ TEST(CommandLineTest, ErrorsNameTheFlag) {
   for (const auto& [arguments, begin] :
        std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--no_such=1"}, "--no_such: "},
-           {{"--test_number=x"}, "--test_number: \"x\""},
+           {{"--test_number=x"},
+            "--test_number: \"x\" is impossible; give a whole number"},
            {{"--test_number"}, "--test_number: it has no value"},
            {{"--set"}, "--set: it has no value"},
-           {{"--test_switch=maybe"}, "--test_switch: "},
+           {{"--test_switch=maybe"},
+            "--test_switch: \"maybe\" is impossible; give true or false"},
            {{"--notest_number"}, "--notest_number: "},
            {{"stray"}, "stray: "}}) {
     const absl::Status status = Parse(arguments).status();

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "google/protobuf/struct.pb.h"
 #include "gtest/gtest.h"
 
 namespace tritlab {
@@ -39,6 +40,24 @@ TEST(ParseTextProto, NamesThePlaceOfTheFirstError) {
   // What stands on a command line has no file.
   EXPECT_TRUE(
       absl::StartsWith(ParseTextProto(text, "", message).message(), "2:"));
+}
+
+// Protects: a number that no name of the enum stands for is an error, not a
+// value that the program takes for some other.
+TEST(ParseTextProto, EnumsHaveOnlyTheirValues) {
+  google::protobuf::Value value;
+  EXPECT_TRUE(ParseTextProto("null_value: 0", "x", value).ok());
+  EXPECT_TRUE(ParseTextProto("null_value: NULL_VALUE", "x", value).ok());
+  absl::Status status = ParseTextProto("null_value: 3", "x", value);
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(status.message(),
+            "x: null_value is 3; it must be one of NULL_VALUE");
+  status = ParseTextProto(
+      "list_value { values { null_value: 0 } values { null_value: -7 } }", "",
+      value);
+  EXPECT_EQ(status.message(),
+            "list_value.values[1].null_value is -7; it must be one of "
+            "NULL_VALUE");
 }
 
 // Protects: no text, however deep, overflows the stack.

@@ -122,7 +122,7 @@ absl::Status CheckFlags() {
   return absl::OkStatus();
 }
 
-absl::Status Main(int argc, char** argv) {
+absl::Status Prepare(int argc, char** argv) {
   RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
   RETURN_IF_ERROR(CheckFlags());
 
@@ -152,11 +152,20 @@ absl::Status Main(int argc, char** argv) {
     spec.set_first_label(absl::GetFlag(FLAGS_first_label));
     spec.set_classes(absl::GetFlag(FLAGS_classes));
   }
-  if (const absl::Status status = ValidateDatasetSpec(spec); !status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrReplaceAll(status.message(), {{"dataset.", "--"}}));
-  }
+  RETURN_IF_ERROR(ValidateDatasetSpec(spec));
   return PackImagesOfAnySize(spec, folder, path);
+}
+
+// Errors of a dataset name the fields of a spec; here these are flags.
+absl::Status Main(int argc, char** argv) {
+  const absl::Status status = Prepare(argc, argv);
+  return absl::Status(
+      status.code(),
+      absl::StrReplaceAll(status.message(),
+                          {{"dataset.source", "--source"},
+                           {"dataset.resize", "--any_size"},
+                           {"dataset.first_label", "--first_label"},
+                           {"dataset.classes", "--classes"}}));
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ TEST_F(PrepareTest, ImagesOfAnySizeStayAsTheyAre) {
   ASSERT_TRUE(
       WriteFileAtomically(JoinPath(source_, "train/x/4.JPEG"), "\x89PNG").ok());
   EXPECT_EQ(Run(GoodFlags()), 2);
-  ExpectOneLineWith("give dataset.resize");
+  ExpectOneLineWith("give --any_size");
   EXPECT_EQ(Run(GoodFlags() + " --any_size --strict"), 2);
   EXPECT_THAT(error_,
               HasSubstr("train/x/4.JPEG: is not a JPEG file but a PNG"));

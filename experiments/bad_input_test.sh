@@ -46,6 +46,9 @@ expect 2 "use a smaller network" "$quickstart" "$out" --set model.cifar_resnet.d
     --set model.cifar_resnet.width=1024
 expect 2 "phase ttq: " "$quickstart" "$out" --set phases.ttq.batch_size=60000
 expect 2 "--checkpoint_seconds" "$quickstart" "$out" --checkpoint_seconds=nan
+expect 2 "data_type is 3; it must be one of AUTO, F32, BF16" "$quickstart" "$out" --set data_type=3
+expect 2 "quantizer.inq.partition is 9" "$quickstart" "$out" \
+    --set 'phases.ttq.policy.rules.0.quantizer=inq { bits: 5 portions: 1 partition: 9 }'
 
 # An estimate answers mistakes likewise, and leaves nothing behind.
 expect 2 "cifar_resnet.depth is 9" "$quickstart" "$out" --estimate --set model.cifar_resnet.depth=9
@@ -89,6 +92,14 @@ expect 2 "checkpoints/ttq.ckpt" "${tiny[@]}" --resume
 "$run" "${tiny[@]}" --output_dir="$TEST_TMPDIR/other" --set model.cifar_resnet.depth=14 >/dev/null 2>&1
 cp "$TEST_TMPDIR/other/checkpoints/ttq.ckpt" "$checkpoint"
 expect 2 "it holds another network" "${tiny[@]}" --resume
+
+# Standard streams that are closed: what is printed goes into no file of the run.
+"$run" "${tiny[@]}" --output_dir="$TEST_TMPDIR/closed" <&- >&- 2>&-
+[ $? = 0 ] || { echo "FAILED: a run with closed streams"; failures=$((failures + 1)); }
+if grep -q "images/s" "$TEST_TMPDIR/closed/metrics.csv" "$TEST_TMPDIR/closed/.lock"; then
+    echo "FAILED: with stderr closed, progress went into a file of the run"
+    failures=$((failures + 1))
+fi
 
 # A full disk: no file may grow beyond 8 KiB, where a checkpoint takes more.
 cp "$TEST_TMPDIR/whole.ckpt" "$checkpoint"

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
-#include "datasets/jpeg.h"
+#include "absl/status/status.h"
 #include "inference/model.h"
+#include "inference/photograph_input.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -14,19 +14,17 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto model = tritlab::Model::Load(argv[1]);
-  const auto file = tritlab::ReadFile(argv[2]);
-  if (!model.ok() || !file.ok()) {
-    const auto& status = model.ok() ? file.status() : model.status();
-    std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
-    return 2;
+  absl::Status status = model.status();
+  std::vector<float> logits;
+  if (status.ok()) {
+    const auto picture = tritlab::ReadPhotographInput(
+        argv[2], {static_cast<int>((*model)->height()),
+                  static_cast<int>((*model)->width()),
+                  static_cast<int>((*model)->channels())});
+    logits.resize((*model)->classes().size());
+    status = picture.ok() ? (*model)->Run(picture->pixels, logits)
+                          : picture.status();
   }
-  const tritlab::ImageShape shape = {static_cast<int>((*model)->height()),
-                                     static_cast<int>((*model)->width()), 3};
-  std::vector<uint8_t> pixels(shape.size());
-  std::vector<float> logits((*model)->classes().size());
-  absl::Status status =
-      tritlab::DecodeJpeg(*file, argv[2], shape, pixels.data());
-  if (status.ok()) status = (*model)->Run(pixels, logits);
   if (!status.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
     return 2;

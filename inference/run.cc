@@ -13,9 +13,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/command_line.h"
 #include "base/energy_meter.h"
 #include "base/file.h"
@@ -159,23 +162,47 @@ std::string EnergyLine(Model& model) {
       measured->packages);
 }
 
+// A relative path is meant from where the user stands, as of all flags; a
+// dataset would look for it below --data_root.
+std::string FromUser(const std::string& path) {
+  std::error_code error;
+  const auto absolute =
+      std::filesystem::absolute(FromWorkingDirectory(path), error);
+  return error ? path : absolute.string();
+}
+
+// Errors of a dataset name the fields of a spec; here these are flags.
+absl::Status InFlags(const absl::Status& status) {
+  return absl::Status(
+      status.code(),
+      absl::StrReplaceAll(status.message(),
+                          {{"dataset.name", "--dataset"},
+                           {"dataset.source", "--source"},
+                           {"dataset.resize.shorter_side", "--shorter_side"},
+                           {"dataset.resize", "--shorter_side"},
+                           {"dataset.first_label", "--first_label"},
+                           {"dataset.classes", "--classes"}}));
+}
+
 // What the flags name.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenImages(const Model& model) {
   DatasetSpec spec;
   spec.set_name(absl::GetFlag(FLAGS_dataset));
   if (const std::string source = absl::GetFlag(FLAGS_source); !source.empty())
-    spec.set_source(FromWorkingDirectory(source));
+    spec.set_source(FromUser(source));
   if (const int side = absl::GetFlag(FLAGS_shorter_side); side != 0)
     spec.mutable_resize()->set_shorter_side(side);
   if (spec.name() == "imagenet" || spec.name() == "tfrecord") {
     spec.set_first_label(absl::GetFlag(FLAGS_first_label));
     spec.set_classes(absl::GetFlag(FLAGS_classes));
   }
-  return OpenTestImages(
+  auto images = OpenTestImages(
       std::move(spec), FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
       {static_cast<int>(model.height()), static_cast<int>(model.width()),
        static_cast<int>(model.channels())},
       {.strict = absl::GetFlag(FLAGS_strict)});
+  if (!images.ok()) return InFlags(images.status());
+  return images;
 }
 
 absl::Status RunDataset(const std::string& model_path) {

@@ -74,14 +74,15 @@ class RunTest : public testing::Test {
   }
   // The exit status; what was said is in output_ and error_.
   int Run(const std::string& flags) {
+    return Execute(absl::StrCat(
+        "inference/run --model=", root_, "/model.trit --source=", root_,
+        "/images --data_root= --batch=2 --threads=1 ", flags));
+  }
+  int Execute(const std::string& command) {
     const std::string output = JoinPath(root_, "stdout");
     const std::string error = JoinPath(root_, "stderr");
     const int result =
-        std::system(absl::StrCat("inference/run --model=", root_,
-                                 "/model.trit --source=", root_,
-                                 "/images --data_root= --batch=2 --threads=1 ",
-                                 flags, " >", output, " 2>", error)
-                        .c_str());
+        std::system(absl::StrCat(command, " >", output, " 2>", error).c_str());
     output_ = *ReadFile(output);
     error_ = *ReadFile(error);
     return WEXITSTATUS(result);
@@ -121,7 +122,38 @@ TEST_F(RunTest, PhotographsOfDifferentSizes) {
   // The same folder under ImageNet's name.
   EXPECT_EQ(Run("--dataset=imagenet"), 0) << error_;
   EXPECT_EQ(Run("--dataset=imagefolder --shorter_side=3"), 2);
-  EXPECT_THAT(error_, HasSubstr("shorter_side"));
+  EXPECT_THAT(error_, HasSubstr("error: --shorter_side: "));
+}
+
+// Protects: what is wrong is said of the flag that was given; and a relative
+// path is one from where the user stands, whatever --data_root says.
+TEST_F(RunTest, TheSourceIsAFlagLikeOthers) {
+  Write("val/bright/1.jpg", PlainJpeg(kSide, kSide, 250, 250, 250));
+  Write("val/dark/1.jpg", PlainJpeg(kSide, kSide, 10, 10, 10));
+  const std::string run =
+      absl::StrCat("program=$PWD/inference/run; cd ", root_,
+                   " && $program --model=model.trit --data_root=nowhere "
+                   "--batch=2 --threads=1 --dataset=imagefolder");
+  EXPECT_EQ(Execute(run + " --source=images"), 0) << error_;
+  EXPECT_THAT(output_, HasSubstr("top-1 100.00 % of 2 images"));
+  EXPECT_EQ(Execute(run), 2);
+  EXPECT_THAT(error_, HasSubstr("error: --source: is missing"));
+  EXPECT_EQ(Execute(run + " --source=other"), 2);
+  EXPECT_THAT(error_, HasSubstr("/other: does not exist; correct --source"));
+}
+
+// Protects: the example of README.md names what is on any photograph.
+TEST_F(RunTest, TheExampleTakesPhotographsOfAnySize) {
+  Write("1.jpg", Framed(40, 120, 40, 40));
+  Write("2.jpg", PlainJpeg(kSide, kSide, 10, 10, 10));
+  const std::string example =
+      absl::StrCat("inference/example ", root_, "/model.trit ", root_);
+  EXPECT_EQ(Execute(example + "/images/1.jpg"), 0) << error_;
+  EXPECT_EQ(output_, "bright\n");
+  EXPECT_EQ(Execute(example + "/images/2.jpg"), 0) << error_;
+  EXPECT_EQ(output_, "dark\n");
+  EXPECT_EQ(Execute(example + "/images/3.jpg"), 2);
+  EXPECT_THAT(error_, HasSubstr("3.jpg: cannot open"));
 }
 
 // Protects: photographs packed into one file, and TFRecords with their labels,

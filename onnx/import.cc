@@ -51,6 +51,12 @@ absl::Status Main(int argc, char** argv) {
     return absl::FailedPreconditionError(absl::StrCat(
         "--output: ", output, " is there already; name a new file"));
   }
+  for (const auto* const side : {&FLAGS_height, &FLAGS_width}) {
+    if (absl::GetFlag(*side) >= 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", side->Name(), " is ", absl::GetFlag(*side),
+                     "; it must be above 0, or left out"));
+  }
   ASSIGN_OR_RETURN(const onnx::ModelProto model, ReadOnnxModel(path));
   auto imported =
       ImportNetwork(model, {.output = absl::GetFlag(FLAGS_onnx_output),

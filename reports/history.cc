@@ -23,6 +23,27 @@ absl::StatusOr<std::string> ReadIfThere(const std::string& path) {
   return text;
 }
 
+// `path` is for errors alone.
+absl::StatusOr<std::vector<HistoryRecord>> ParseHistory(
+    const std::string& text, const std::string& path) {
+  std::vector<HistoryRecord> records;
+  int line = 0;
+  for (const absl::string_view json : absl::StrSplit(text, '\n')) {
+    ++line;
+    if (json.empty()) continue;
+    HistoryRecord record;
+    if (!google::protobuf::util::JsonStringToMessage(std::string(json), &record)
+             .ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ":", line,
+                       ": not a line of a history; remove it, or name another "
+                       "file with --history"));
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
 }  // namespace
 
 HistoryRecord RecordOf(const Comparison& comparison, const std::string& time,
@@ -45,22 +66,7 @@ HistoryRecord RecordOf(const Comparison& comparison, const std::string& time,
 absl::StatusOr<std::vector<HistoryRecord>> ReadHistory(
     const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadIfThere(path));
-  std::vector<HistoryRecord> records;
-  int line = 0;
-  for (const absl::string_view json : absl::StrSplit(text, '\n')) {
-    ++line;
-    if (json.empty()) continue;
-    HistoryRecord record;
-    if (!google::protobuf::util::JsonStringToMessage(std::string(json), &record)
-             .ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ":", line,
-                       ": not a line of a history; remove it, or name another "
-                       "file with --history"));
-    }
-    records.push_back(std::move(record));
-  }
-  return records;
+  return ParseHistory(text, path);
 }
 
 absl::Status AppendToHistory(const HistoryRecord& record,
@@ -69,6 +75,8 @@ absl::Status AppendToHistory(const HistoryRecord& record,
   ASSIGN_OR_RETURN(const auto lock,
                    FileLock::Wait(absl::StrCat(path, ".lock")));
   ASSIGN_OR_RETURN(std::string text, ReadIfThere(path));
+  // A file that is something else stays what it is.
+  RETURN_IF_ERROR(ParseHistory(text, path).status());
   std::string json;
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;

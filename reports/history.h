@@ -20,7 +20,8 @@ HistoryRecord RecordOf(const Comparison& comparison, const std::string& time,
 // No records where there is no file. InvalidArgument, naming the line.
 absl::StatusOr<std::vector<HistoryRecord>> ReadHistory(const std::string& path);
 
-// The file with one more line, or as it was. Waits for others who append to it;
+// The file with one more line, or as it was; InvalidArgument, as above, where
+// it is no history. Waits for others who append to it;
 // PATH.lock stays beside it.
 absl::Status AppendToHistory(const HistoryRecord& record,
                              const std::string& path);

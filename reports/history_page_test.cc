@@ -92,6 +92,11 @@ TEST(History, SaysWhichLineIsNone) {
   const absl::Status status = ReadHistory(path).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_NE(status.message().find("bad.jsonl:2:"), std::string::npos) << status;
+  // What is no history is not appended to.
+  EXPECT_EQ(
+      AppendToHistory(RecordOf(OneNumber(94, Verdict::kSame), "t", "c"), path),
+      status);
+  EXPECT_EQ(*ReadFile(path), "{}\nnonsense\n");
 }
 
 TEST(HistoryPage, HasAPlotANumberWithCommitsOnTheAxis) {

@@ -198,6 +198,24 @@ std::string LogarithmicAxis(const Plot& plot, int width) {
   return absl::StrCat(script, ")\n");
 }
 
+// What is left of the width beside the names of the y axis, in pixels; an
+// estimate, as are the widths of all letters here.
+double RoomForX(const Plot& plot, int width) {
+  size_t longest = 0;
+  for (const std::string& name : plot.y_names)
+    longest = std::max(longest, Shortened(name).size());
+  return std::max<double>(width - 7.0 * longest, 120);
+}
+
+// Moves the label of the x axis to the left, by how much it would stand out of
+// the picture on the right if it were in the middle of the axis.
+std::string OffsetOfXLabel(const Plot& plot, int width) {
+  const double beyond =
+      (7.0 * plot.x_label.size() - RoomForX(plot, width)) / 2 + 25;
+  if (beyond <= 0) return "";
+  return absl::StrFormat(" offset screen %.4f,0", -beyond / width);
+}
+
 // Marks at 1, 2 or 5 times a power of ten, about one in 60 pixels.
 std::string LinearAxis(const Plot& plot, int width) {
   double low = plot.x_range.first, high = plot.x_range.second;
@@ -228,18 +246,28 @@ std::string LinearAxis(const Plot& plot, int width) {
     absl::StrAppendFormat(&script, "set xrange [%s:%s]\n", Number(low),
                           Number(high));
   }
-  if (given && !plot.whole_x) return script;
-  size_t longest = 0;  // name beside the y axis
-  for (const std::string& name : plot.y_names)
-    longest = std::max(longest, Shortened(name).size());
-  const double room = std::max<double>(width - 7.0 * longest, 120);
-  const double wanted = (high - low) * 60 / room;
+  // Marks closer than numbers are told apart are gnuplot's to choose.
+  if (given && !plot.whole_x && (one_place || !std::isfinite(high - low)))
+    return script;
+  const double wanted = (high - low) * 60 / RoomForX(plot, width);
   double step = 1;
   if (!plot.whole_x) step = std::pow(10, std::floor(std::log10(wanted)));
   while (step < wanted) {
     for (const double factor : {2.0, 2.5, 2.0}) {
       if (step < wanted) step *= factor;
     }
+  }
+  if (given && !plot.whole_x) {
+    // By gnuplot's own names, a million and more would not fit side by side.
+    absl::StrAppend(&script, "set xtics (");
+    const double first = std::ceil(low / step);
+    for (int i = 0; (first + i) * step <= high; ++i) {
+      const double mark = (first + i) * step;
+      absl::StrAppend(&script, i == 0 ? "" : ", ",
+                      internal::QuoteForGnuplot(MarkName(mark)), " ",
+                      Number(mark));
+    }
+    return absl::StrCat(script, ")\n");
   }
   absl::StrAppend(&script, "set xtics ", plot.whole_x ? "0," : "", Number(step),
                   "\n");
@@ -265,12 +293,12 @@ std::string Script(const Plot& plot, const std::string& output, int width,
       "set key tmargin left Left reverse horizontal samplen 1.5 "
       "textcolor rgb %s\n"
       "set rmargin 3\n"
-      "set xlabel %s textcolor rgb %s\n"
+      "set xlabel %s%s textcolor rgb %s\n"
       "set ylabel %s textcolor rgb %s\n",
       muted, muted, plot.y_names.empty() ? "0.5" : "0", muted,
       plot.y_names.empty() ? "ytics" : "xtics ytics", InGnuplot(kGrid),
-      InGnuplot(kInk), QuoteForGnuplot(plot.x_label), muted,
-      QuoteForGnuplot(plot.y_label), muted);
+      InGnuplot(kInk), QuoteForGnuplot(plot.x_label),
+      OffsetOfXLabel(plot, width), muted, QuoteForGnuplot(plot.y_label), muted);
   script += plot.log_x ? LogarithmicAxis(plot, width) : LinearAxis(plot, width);
   if (!plot.y_names.empty()) {
     absl::StrAppendFormat(&script, "set yrange [%s:-0.5]\nset ytics (",
@@ -335,6 +363,8 @@ std::string Script(const Plot& plot, const std::string& output, int width,
             ? " notitle"
             : absl::StrCat(" title ", QuoteForGnuplot(series.name))));
   }
+  // Above the highest point its label needs room, which the key begins after.
+  if (!labels.empty()) script += "set offsets 0, 0, graph 0.1, 0\n";
   return absl::StrCat(script, labels, "plot ", absl::StrJoin(plots, ", \\\n  "),
                       "\nunset output\n");
 }

@@ -192,6 +192,30 @@ TEST(DrawSvg, SpreadsLabelsAndALogarithmicAxis) {
 }
 
 // Protects: the spread of rows with names goes along the row.
+// Protects: on a phone, names on and below the x axis neither run into each
+// other nor out of the picture.
+TEST(DrawSvg, NarrowPicturesHaveRoomForTheirNames) {
+  SKIP_WITHOUT_GNUPLOT();
+  Plot plot;
+  plot.name = "narrow";
+  plot.x_label = "weight and activation not 0, % of multiply-adds";
+  plot.y_names = {"stage1/block1/conv1"};
+  plot.x_range = {1574000, 1606000};
+  plot.series = {{"", {{1590000, 0}}}};
+  const auto narrow = DrawSvg(plot, 328, 200);
+  ASSERT_TRUE(narrow.ok()) << narrow.status();
+  EXPECT_EQ(narrow->find("e+06"), std::string::npos);
+  EXPECT_NE(narrow->find("1.58 M"), std::string::npos) << *narrow;
+  // The place of the label's middle: before its end leaves the picture.
+  const size_t label = narrow->find(plot.x_label);
+  ASSERT_NE(label, std::string::npos);
+  const size_t place = narrow->rfind("translate(", label);
+  ASSERT_NE(place, std::string::npos);
+  const double middle = std::atof(narrow->c_str() + place + 10);
+  EXPECT_LE(middle + 6.5 * plot.x_label.size() / 2, 328);
+  EXPECT_GE(middle - 6.5 * plot.x_label.size() / 2, 0);
+}
+
 TEST(DrawSvg, SpreadsOfNamedRows) {
   SKIP_WITHOUT_GNUPLOT();
   Plot plot = TwoLines();

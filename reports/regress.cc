@@ -4,8 +4,11 @@
 // have.
 
 #include <cstdio>
+#include <filesystem>
+#include <map>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -145,6 +148,38 @@ absl::Status Write(const Comparison& comparison, const std::string& commit,
   return WriteFileAtomically(outputs.page, PageToHtml(HistoryPage(records)));
 }
 
+std::string Canonical(const std::string& path) {
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(path, error);
+  return error ? path : canonical.string();
+}
+
+// No output takes the place of what is read, or of another output.
+absl::Status CheckOutputs(const std::string& baseline,
+                          const std::string& folder, const FoundRuns& found,
+                          const Outputs& outputs) {
+  std::map<std::string, std::string> taken = {
+      {Canonical(baseline), "the baseline"}};
+  for (const FoundRun& run : found.runs) {
+    const std::string report =
+        JoinPath(JoinPath(folder, run.folder), "report.json");
+    taken.emplace(Canonical(report), "a run's report");
+  }
+  const std::pair<const char*, const std::string&> files[] = {
+      {"--markdown", outputs.markdown},
+      {"--junit", outputs.junit},
+      {"--history", outputs.history},
+      {"--page", outputs.page}};
+  for (const auto& [flag, path] : files) {
+    if (path.empty()) continue;
+    const auto [other, is_new] = taken.emplace(Canonical(path), flag);
+    if (is_new) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        flag, ": ", path, " is ", other->second, "; name another file"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Update(const std::vector<MeasuredEntry>& measured, bool whole,
                     const std::string& commit, const std::string& path,
                     Baseline baseline) {
@@ -184,6 +219,11 @@ absl::Status Main(int argc, char** argv) {
   ASSIGN_OR_RETURN(FoundRuns found, FindRuns(folder));
   // A run by itself says nothing on the baseline's other experiments.
   const bool whole = found.runs.size() > 1 || found.runs[0].folder != ".";
+  const Outputs outputs = {.markdown = PathFlag(FLAGS_markdown),
+                           .junit = PathFlag(FLAGS_junit),
+                           .history = PathFlag(FLAGS_history),
+                           .page = PathFlag(FLAGS_page)};
+  RETURN_IF_ERROR(CheckOutputs(path, folder, found, outputs));
   TakeUnfinished(found);
   if (update && !found.missing.empty()) {
     return absl::FailedPreconditionError(
@@ -203,11 +243,7 @@ absl::Status Main(int argc, char** argv) {
       "%s",
       AlignedText(VerdictTable(*comparison, /*only_moved=*/false)).c_str());
   std::printf("\n%s\n", Summary(*comparison).c_str());
-  RETURN_IF_ERROR(Write(*comparison, commit,
-                        {.markdown = PathFlag(FLAGS_markdown),
-                         .junit = PathFlag(FLAGS_junit),
-                         .history = PathFlag(FLAGS_history),
-                         .page = PathFlag(FLAGS_page)}));
+  RETURN_IF_ERROR(Write(*comparison, commit, outputs));
   if (!comparison->regressed()) return absl::OkStatus();
   if (!found.missing.empty()) {
     return absl::AbortedError(

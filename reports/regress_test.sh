@@ -57,6 +57,20 @@ sed 's/made_up/other/' same/1/report.json >other.json
 mkdir other && mv other.json other/report.json
 expect 2 'no experiment other' --baseline=b.textproto --run=other
 
+# No output takes the place of what is read, of another output, or of a file that is something else.
+cp b.textproto kept.textproto
+cp same/1/report.json kept.json
+for flag in markdown junit history page; do
+    expect 2 "--$flag: $PWD/./b.textproto is the baseline" --baseline=b.textproto --run=same --history=h --"$flag"=./b.textproto
+    expect 2 "--$flag: $PWD/same/1/report.json is a run's report" --baseline=b.textproto --run=same --history=h \
+        --"$flag"=same/1/report.json
+done
+expect 2 "--page: $PWD/h is --history" --baseline=b.textproto --run=same --history=h --page=h
+expect 2 'kept.json:1: not a line of a history' --baseline=b.textproto --run=same --history=kept.json
+cmp -s b.textproto kept.textproto || fail "the baseline was touched"
+cmp -s same/1/report.json kept.json || fail "a report, or what is no history, was touched"
+[ ! -e h ] || fail "a refused comparison left a history"
+
 # As before; worse; better, which is no failure.
 expect 0 'none regressed' --baseline=b.textproto --run=same
 expect 0 'none regressed' --baseline=b.textproto --run=same/1

@@ -46,8 +46,31 @@ constexpr char kUsage[] =
     "Prints how fast training is on many ranks, by a model of its "
     "communication.";
 
+// So that no figure of the table is beyond what it shows.
+absl::Status CheckFlags() {
+  const struct {
+    const absl::Flag<double>* flag;
+    double least, most;
+  } flags[] = {{&FLAGS_compute_seconds, 1e-9, 1e9},
+               {&FLAGS_overlap, 0, 1},
+               {&FLAGS_images, 1, 1e12},
+               {&FLAGS_gradient_bytes, 1, 1e15},
+               {&FLAGS_bucket_bytes, 1, 1e15},
+               {&FLAGS_bandwidth_gbit, 1e-6, 1e9},
+               {&FLAGS_latency_us, 0, 1e9}};
+  for (const auto& [flag, least, most] : flags) {
+    const double value = absl::GetFlag(*flag);
+    if (value >= least && value <= most) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--", flag->Name(), " is ",
+                                                   value, "; it must be ",
+                                                   least, " to ", most));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Main(int argc, char** argv) {
   RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
+  RETURN_IF_ERROR(CheckFlags());
   ScalingModel model{.compute_seconds = absl::GetFlag(FLAGS_compute_seconds),
                      .overlap_seconds = absl::GetFlag(FLAGS_overlap) *
                                         absl::GetFlag(FLAGS_compute_seconds),

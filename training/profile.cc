@@ -16,7 +16,8 @@
 #include "base/file.h"
 #include "base/monotonic_clock.h"
 #include "base/status_macros.h"
-#include "google/protobuf/text_format.h"
+#include "base/status_prefix.h"
+#include "base/text_proto.h"
 #include "kernels/onednn_info.h"
 #include "kernels/roofline.h"
 #include "kernels/threads.h"
@@ -63,13 +64,14 @@ absl::StatusOr<DataType> DataTypeFlag() {
 
 absl::StatusOr<Policy> PolicyFlag() {
   Policy policy;
-  if (!google::protobuf::TextFormat::ParseFromString(
-          absl::GetFlag(FLAGS_policy), &policy)) {
-    return absl::InvalidArgumentError(
-        "--policy is no text proto of a policy; give for example "
-        "'rules { layers: \"*\" quantizer { ttq { } } }'");
+  if (const absl::Status parsed =
+          ParseTextProto(absl::GetFlag(FLAGS_policy), "--policy", policy);
+      !parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        parsed.message(),
+        "; give for example 'rules { layers: \"*\" quantizer { ttq { } } }'"));
   }
-  RETURN_IF_ERROR(ValidatePolicy(policy));
+  RETURN_IF_ERROR(WithPrefix("--policy", ValidatePolicy(policy)));
   return policy;
 }
 
@@ -84,7 +86,8 @@ absl::Status Run(int argc, char** argv) {
     return absl::InvalidArgumentError("--batch: it must be 1 to 65536");
   RETURN_IF_ERROR(AtLeast(warm_up, 0, "warm_up"));
   RETURN_IF_ERROR(AtLeast(steps, 1, "steps"));
-  RETURN_IF_ERROR(AtLeast(threads, 0, "threads"));
+  if (threads < 0 || threads > 1024)
+    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
   ASSIGN_OR_RETURN(const DataType type, DataTypeFlag());
   ASSIGN_OR_RETURN(const Policy policy, PolicyFlag());
   ASSIGN_OR_RETURN(const Graph graph,

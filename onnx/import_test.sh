@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# What import says to flags and files that are wrong: exit status 2, one line on stderr, and no checkpoint.
+set -u
+import=$PWD/$1
+cd "$TEST_TMPDIR" || exit 1
+failures=0
+
+# expect TEXT FLAG...: status 2, and a single line on stderr that begins with "error: TEXT".
+expect() {
+    local text=$1 output status
+    shift
+    output=$("$import" "$@" 2>&1 >/dev/null)
+    status=$?
+    if [ "$status" != 2 ] || [ "$(wc -l <<<"$output")" != 1 ] || [[ $output != "error: $text"* ]] || [ -e new.ckpt ]; then
+        echo "FAILED: $* gave status $status and: $output"
+        failures=$((failures + 1))
+    fi
+}
+echo 'no model' >bad.onnx
+expect "--model: not given" --output=new.ckpt
+expect "--output: not given" --model=bad.onnx
+expect "--output: bad.onnx is there already" --model=bad.onnx --output=bad.onnx
+expect "--height is -1; it must be above 0" --model=bad.onnx --output=new.ckpt --height=-1
+expect "--width is -5; it must be above 0" --model=bad.onnx --output=new.ckpt --width=-5
+expect "bad.onnx: this is no ONNX model" --model=bad.onnx --output=new.ckpt
+expect "missing.onnx: cannot open" --model=missing.onnx --output=new.ckpt
+
+[ "$failures" = 0 ]
