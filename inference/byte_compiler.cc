@@ -193,12 +193,14 @@ class ByteCompiler {
       layer.weights = BytesOfValues(values, outputs);
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(plan_.model(), packed));
+    ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
     if (plan_.graph().nodes(i).has_linear() &&
-        all_[pending.input].type == ByteType::kU8) {
-      ASSIGN_OR_RETURN(layer.product,
-                       LinearProduct::Create(coded, LinearShapeOf(layer.shape),
-                                             program_.options().reference));
+        all_[pending.input].type == ByteType::kU8 &&
+        LinearProduct::Has(coded.codebook)) {
+      ASSIGN_OR_RETURN(
+          layer.product,
+          LinearProduct::Create(std::move(coded), LinearShapeOf(layer.shape),
+                                program_.options().reference));
     }
     if (layer.product != nullptr) return absl::OkStatus();
     const bool two_products =

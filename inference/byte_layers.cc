@@ -74,18 +74,13 @@ void AddRounding(int64_t count, const S8Convolution::Options& options,
       });
 }
 
-int AddValuesBuffer(const ByteLayer& layer, ByteProgram& program) {
-  return program.AddBuffer(layer.shape.output().size() *
-                           int64_t{sizeof(float)});
-}
-
 // The first product's values, the second's added to them, the sum rounded.
 absl::Status AddTwoProducts(const ByteLayer& layer,
                             const S8Convolution::Options& options,
                             int from_buffer, int to_buffer,
                             ByteProgram& program) {
   const ByteWeights& weights = layer.weights;
-  const int values_buffer = AddValuesBuffer(layer, program);
+  const int values_buffer = program.ValuesBuffer(layer.shape.output().size());
   S8Convolution::Options of_values = {
       .input = options.input, .values = true, .packed = options.packed};
   RETURN_IF_ERROR(AddConvolution(layer, of_values, weights.values,
@@ -128,7 +123,7 @@ absl::Status AddFloatLayer(const ByteLayer& layer,
                            int from_buffer, int to_buffer,
                            ByteProgram& program) {
   ASSIGN_OR_RETURN(FloatFunction run, FloatLayer(layer, program));
-  const int values_buffer = AddValuesBuffer(layer, program);
+  const int values_buffer = program.ValuesBuffer(layer.shape.output().size());
   program.AddStep(
       [run = std::move(run), from_buffer, values_buffer](ByteMemory& memory) {
         run(memory.Floats(from_buffer), memory.Floats(values_buffer));
@@ -191,8 +186,8 @@ absl::Status AddLogitSums(const ByteLayer& layer,
   const IntegerLinearShape shape = LinearShapeOf(layer.shape);
   const int64_t batch = program.batch();
   program.ReserveSums(shape.outputs);
-  program.CountWeights(static_cast<int64_t>(weights.size()));
   if (program.options().reference) {
+    program.CountWeights(static_cast<int64_t>(weights.size()));
     program.AddStep([shape, batch, weights, from_buffer](ByteMemory& memory) {
       reference::IntegerLinear(shape, batch, memory.Unsigned(from_buffer),
                                weights, memory.sums.data());
@@ -200,6 +195,7 @@ absl::Status AddLogitSums(const ByteLayer& layer,
   } else {
     ASSIGN_OR_RETURN(auto created, S8Linear::Create(batch, shape, weights));
     const std::shared_ptr<S8Linear> linear = std::move(created);
+    program.CountWeights(linear->weight_bytes());
     program.AddStep([linear, from_buffer](ByteMemory& memory) {
       linear->Multiply(memory.Unsigned(from_buffer), memory.sums.data());
     });

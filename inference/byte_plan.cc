@@ -31,20 +31,23 @@ absl::StatusOr<BytePlan> BytePlan::Create(
   }
   double bytes = 0;
   for (const Shape& shape : shaped.shapes)
-    bytes += static_cast<double>(shape.size()) * (options.exact ? 5 : 1);
+    bytes += static_cast<double>(shape.size());
+  // One buffer of f32 values serves all layers that need it: those of two
+  // products and those in f32. What the latter read are others.
+  int64_t values = 0;
   for (const int node : WeightedNodes(graph)) {
     const auto weights =
         plan.tensors_.find(graph.nodes(node).name() + "/weights");
-    if (options.exact || weights == plan.tensors_.end()) continue;
+    if (weights == plan.tensors_.end()) continue;
     const auto& codebook = weights->second->codebook();
-    if (MayNeedTwoProducts(
+    if (options.exact || plan.InFloats(node) ||
+        MayNeedTwoProducts(
             {codebook.data(), static_cast<size_t>(codebook.size())}))
-      bytes += 4.0 * static_cast<double>(plan.ShapeOf(node).size());
+      values = std::max(values, plan.ShapeOf(node).size());
   }
-  for (const int node : plan.in_floats_) {
-    bytes += 4.0 * static_cast<double>(plan.InputShape(node).size() +
-                                       plan.ShapeOf(node).size());
-  }
+  bytes += 4.0 * static_cast<double>(values);
+  for (const int node : plan.in_floats_)
+    bytes += 4.0 * static_cast<double>(plan.InputShape(node).size());
   RETURN_IF_ERROR(CheckMemory(
       absl::StrCat(graph.name(), " with batches of ", options.batch), bytes,
       "use a smaller batch"));
