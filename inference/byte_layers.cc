@@ -1,6 +1,7 @@
 #include "inference/byte_layers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,11 @@ std::vector<float> Product(std::vector<float> a, const std::vector<float>& b) {
   return a;
 }
 
+bool AllFinite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
 // scales: of `weights`, before the layer's own.
 absl::Status AddConvolution(const ByteLayer& layer,
                             const S8Convolution::Options& options,
@@ -32,6 +38,13 @@ absl::Status AddConvolution(const ByteLayer& layer,
                             const std::vector<float>& biases, int from_buffer,
                             int to_buffer, ByteProgram& program) {
   const std::vector<float> scales = Product(weight_scales, layer.scale);
+  // Else values would be no numbers, which no byte stands for.
+  if (!AllFinite(scales) || !AllFinite(biases) ||
+      !std::isfinite(options.residual_scale)) {
+    return absl::InvalidArgumentError(
+        "its scales or biases are beyond what floats hold; pack the network "
+        "anew");
+  }
   if (program.options().reference) {
     program.CountWeights(static_cast<int64_t>(weights.size()));
     ConvolutionShape of_image = layer.shape;
