@@ -1,9 +1,10 @@
 // Images/s of inference. Names are fixed: Infer/NETWORK/KIND/batch:N, where
-// KIND is f32 or bf16 (the float program that training evaluates with) or
+// KIND is f32 or bf16 (the float program that training evaluates with),
 // integer_ttq (integer_ttq_exact with two products a layer,
-// integer_ttq_f32_ends with the first and the last layer in f32); images/s is
-// items_per_second. Where the machine counts its processors' energy,
-// joules_per_item is what one image took.
+// integer_ttq_f32_ends with the first and the last layer in f32) or integer_inq
+// (5 bits, a second product where a channel has both ends of the levels);
+// images/s is items_per_second. Where the machine counts its processors'
+// energy, joules_per_item is what one image took.
 
 #include "benchmark/benchmark.h"
 
@@ -12,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,9 @@
 #include "models/build.h"
 #include "models/cost.h"
 #include "models/parameters.h"
+#include "quant/power_of_two.h"
+#include "quant/quantizer.h"
+#include "quant/statistics.h"
 #include "quant/ttq.h"
 #include "training/program.h"
 #include "training/trained_network.h"
@@ -53,10 +58,12 @@ std::map<std::string, double>& RateOf() {
   return rates;
 }
 
-// Times run(). Counters: how many times faster than f32 of the same run, and
-// the share of the multiply-adds that kernels/roofline.h measures.
+// Times run(), which reads weight_bytes of weights. Counters: how many times
+// faster than f32 of the same run, and the shares of the roofs that
+// kernels/roofline.h measures: `peak`, multiply-adds, and memory, as if each
+// run read the weights from there and nothing else.
 void Time(benchmark::State& state, const Network& network,
-          const std::string& kind, double peak,
+          const std::string& kind, double peak, int64_t weight_bytes,
           const std::function<void()>& run) {
   const int64_t batch = state.range(0);
   auto meter = EnergyMeter::Start();
@@ -83,6 +90,17 @@ void Time(benchmark::State& state, const Network& network,
   const int64_t multiply_adds = CountCost(GraphOf(network))->multiply_adds;
   state.counters["share_of_peak"] =
       rate * static_cast<double>(multiply_adds) / peak;
+  state.counters["share_of_memory"] = rate / static_cast<double>(batch) *
+                                      static_cast<double>(weight_bytes) /
+                                      MeasuredRoofline().bytes;
+  state.counters["weight_MB"] = 1e-6 * static_cast<double>(weight_bytes);
+}
+
+int64_t WeightsOf(const Graph& graph) {
+  const std::vector<LayerWork> layers = *WorkOf(graph);
+  int64_t weights = 0;
+  for (const LayerWork& layer : layers) weights += layer.weights;
+  return weights;
 }
 
 std::vector<float> Images(int64_t count) {
@@ -111,11 +129,26 @@ void InferFloat(benchmark::State& state, const Network& network,
   const std::vector<float> images =
       Images(batch * network.side * network.side * 3);
   Time(state, network, Name(type), MeasuredRoofline().f32_multiply_adds,
+       WeightsOf(graph) * SizeOf(type),
        [&] { (*program)->Forward(images.data()); });
 }
 
-// Drawn weights, ternary but in the first and the last layer.
-PackedModel TernaryModel(const Graph& graph) {
+CodedWeights TernaryCodes(std::span<const float> weights) {
+  CodedWeights codes = *(*TtqQuantizer::Create({}))->Encode(weights);
+  // W_n other than W_p, as training makes it.
+  for (float& value : codes.codebook) value *= value < 0 ? 0.83f : 1;
+  return codes;
+}
+
+CodedWeights PowerOfTwoCodes(std::span<const float> weights) {
+  return PowerOfTwoLevels(LargestMagnitude(weights), /*bits=*/5)
+      .Encode(weights);
+}
+
+using Encode = CodedWeights (*)(std::span<const float> weights);
+
+// Drawn weights, coded but in the first and the last layer.
+PackedModel CodedModel(const Graph& graph, Encode encode) {
   NetworkToPack network;
   network.graph = graph;
   const Parameters parameters = *InitialParameters(graph, 1);
@@ -125,12 +158,8 @@ PackedModel TernaryModel(const Graph& graph) {
   for (const ParameterTensor& tensor : parameters.tensors) {
     network.values[tensor.name] = tensor.values;
     const bool at_an_end = tensor.name == first || tensor.name == last;
-    if (tensor.role == ParameterTensor::Role::kWeights && !at_an_end) {
-      CodedWeights codes = *(*TtqQuantizer::Create({}))->Encode(tensor.values);
-      // W_n other than W_p, as training makes it.
-      for (float& value : codes.codebook) value *= value < 0 ? 0.83f : 1;
-      network.codes[tensor.name] = std::move(codes);
-    }
+    if (tensor.role == ParameterTensor::Role::kWeights && !at_an_end)
+      network.codes[tensor.name] = encode(tensor.values);
   }
   PackedModel model = *PackNetwork(network, TernaryPacking::kTrits);
   for (int c = 0; c < 3; ++c) {
@@ -143,6 +172,7 @@ PackedModel TernaryModel(const Graph& graph) {
 
 struct IntegerKind {
   const char* name;
+  Encode encode = TernaryCodes;
   bool exact = false;
   PackedModelDescription::Arithmetic first_and_last =
       PackedModelDescription::INT8;
@@ -151,12 +181,13 @@ constexpr IntegerKind kIntegerKinds[] = {
     {.name = "integer_ttq"},
     {.name = "integer_ttq_exact", .exact = true},
     {.name = "integer_ttq_f32_ends",
-     .first_and_last = PackedModelDescription::F32}};
+     .first_and_last = PackedModelDescription::F32},
+    {.name = "integer_inq", .encode = PowerOfTwoCodes}};
 
 void InferInteger(benchmark::State& state, const Network& network,
                   const IntegerKind& kind) {
   const int64_t batch = state.range(0);
-  PackedModel model = TernaryModel(GraphOf(network));
+  PackedModel model = CodedModel(GraphOf(network), kind.encode);
   model.description.set_first_and_last(kind.first_and_last);
   const auto program =
       IntegerProgram::Create(model, {.batch = batch, .exact = kind.exact});
@@ -169,9 +200,8 @@ void InferInteger(benchmark::State& state, const Network& network,
     pixels[i] = static_cast<uint8_t>(i * 37 % 251);
   std::vector<float> logits(batch * (*program)->classes());
   Time(state, network, kind.name, MeasuredRoofline().s8_multiply_adds,
+       (*program)->weight_bytes(),
        [&] { (*program)->Run(pixels.data(), logits.data()); });
-  state.counters["weight_MB"] =
-      1e-6 * static_cast<double>((*program)->weight_bytes());
 }
 
 template <typename Function>

@@ -187,12 +187,14 @@ class ByteCompiler {
       layer.weights = BytesOfValues(values, outputs);
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(plan_.model(), packed));
+    ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
     if (plan_.graph().nodes(i).has_linear() &&
-        all_[pending.input].type == ByteType::kU8) {
-      ASSIGN_OR_RETURN(layer.product,
-                       LinearProduct::Create(coded, LinearShapeOf(layer.shape),
-                                             program_.options().reference));
+        all_[pending.input].type == ByteType::kU8 &&
+        LinearProduct::Has(coded.codebook)) {
+      ASSIGN_OR_RETURN(
+          layer.product,
+          LinearProduct::Create(std::move(coded), LinearShapeOf(layer.shape),
+                                program_.options().reference));
     }
     if (layer.product != nullptr) return absl::OkStatus();
     const bool two_products =
@@ -406,22 +408,24 @@ class ByteCompiler {
   std::map<int, Scaling> scalings_;  // likewise
 };
 
-// Of what lies between layers: bytes, and sums where they are stored.
+// Of what lies between layers: bytes, and values in f32 where a layer needs
+// them.
 absl::Status CheckActivations(const BytePlan& plan,
                               const IntegerProgram::Options& options) {
   double bytes = 0;
-  for (int i = 0; i < plan.nodes(); ++i) {
-    bytes +=
-        static_cast<double>(plan.ShapeOf(i).size()) * (options.exact ? 5 : 1);
-  }
+  for (int i = 0; i < plan.nodes(); ++i)
+    bytes += static_cast<double>(plan.ShapeOf(i).size());
+  // One buffer of f32 values serves all layers that need it: those of two
+  // products and those in f32. What the latter read are others.
+  int64_t values = 0;
   for (const int i : WeightedNodes(plan.graph())) {
-    const double sums = 4.0 * static_cast<double>(plan.ShapeOf(i).size());
-    if (plan.InFloats(i)) {
-      bytes += sums + 4.0 * static_cast<double>(plan.InputShape(i).size());
-    } else if (!options.exact && MayNeedTwoProducts(plan.CodebookOf(i))) {
-      bytes += sums;
-    }
+    if (plan.InFloats(i))
+      bytes += 4.0 * static_cast<double>(plan.InputShape(i).size());
+    if (options.exact || plan.InFloats(i) ||
+        MayNeedTwoProducts(plan.CodebookOf(i)))
+      values = std::max(values, plan.ShapeOf(i).size());
   }
+  bytes += 4.0 * static_cast<double>(values);
   return CheckMemory(
       absl::StrCat(plan.graph().name(), " with batches of ", options.batch),
       bytes, "use a smaller batch");

@@ -1,6 +1,7 @@
 #include "inference/byte_layers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,11 @@ std::vector<float> Product(std::vector<float> a, const std::vector<float>& b) {
   return a;
 }
 
+bool AllFinite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
 // scales: of `weights`, before the layer's own.
 absl::Status AddConvolution(const ByteLayer& layer,
                             const S8Convolution::Options& options,
@@ -32,6 +38,13 @@ absl::Status AddConvolution(const ByteLayer& layer,
                             const std::vector<float>& biases, int from_buffer,
                             int to_buffer, ByteProgram& program) {
   const std::vector<float> scales = Product(weight_scales, layer.scale);
+  // Else values would be no numbers, which no byte stands for.
+  if (!AllFinite(scales) || !AllFinite(biases) ||
+      !std::isfinite(options.residual_scale)) {
+    return absl::InvalidArgumentError(
+        "its scales or biases are beyond what floats hold; pack the network "
+        "anew");
+  }
   if (program.options().reference) {
     program.CountWeights(static_cast<int64_t>(weights.size()));
     ConvolutionShape of_image = layer.shape;
@@ -74,18 +87,13 @@ void AddRounding(int64_t count, const S8Convolution::Options& options,
       });
 }
 
-int AddValuesBuffer(const ByteLayer& layer, ByteProgram& program) {
-  return program.AddBuffer(layer.shape.output().size() *
-                           int64_t{sizeof(float)});
-}
-
 // The first product's values, the second's added to them, the sum rounded.
 absl::Status AddTwoProducts(const ByteLayer& layer,
                             const S8Convolution::Options& options,
                             int from_buffer, int to_buffer,
                             ByteProgram& program) {
   const ByteWeights& weights = layer.weights;
-  const int values_buffer = AddValuesBuffer(layer, program);
+  const int values_buffer = program.ValuesBuffer(layer.shape.output().size());
   S8Convolution::Options of_values = {
       .input = options.input, .values = true, .packed = options.packed};
   RETURN_IF_ERROR(AddConvolution(layer, of_values, weights.values,
@@ -128,7 +136,7 @@ absl::Status AddFloatLayer(const ByteLayer& layer,
                            int from_buffer, int to_buffer,
                            ByteProgram& program) {
   ASSIGN_OR_RETURN(FloatFunction run, FloatLayer(layer, program));
-  const int values_buffer = AddValuesBuffer(layer, program);
+  const int values_buffer = program.ValuesBuffer(layer.shape.output().size());
   program.AddStep(
       [run = std::move(run), from_buffer, values_buffer](ByteMemory& memory) {
         run(memory.Floats(from_buffer), memory.Floats(values_buffer));
@@ -191,8 +199,8 @@ absl::Status AddLogitSums(const ByteLayer& layer,
   const IntegerLinearShape shape = LinearShapeOf(layer.shape);
   const int64_t batch = program.batch();
   program.ReserveSums(shape.outputs);
-  program.CountWeights(static_cast<int64_t>(weights.size()));
   if (program.options().reference) {
+    program.CountWeights(static_cast<int64_t>(weights.size()));
     program.AddStep([shape, batch, weights, from_buffer](ByteMemory& memory) {
       reference::IntegerLinear(shape, batch, memory.Unsigned(from_buffer),
                                weights, memory.sums.data());
@@ -200,6 +208,7 @@ absl::Status AddLogitSums(const ByteLayer& layer,
   } else {
     ASSIGN_OR_RETURN(auto created, S8Linear::Create(batch, shape, weights));
     const std::shared_ptr<S8Linear> linear = std::move(created);
+    program.CountWeights(linear->weight_bytes());
     program.AddStep([linear, from_buffer](ByteMemory& memory) {
       linear->Multiply(memory.Unsigned(from_buffer), memory.sums.data());
     });

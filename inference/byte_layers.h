@@ -31,7 +31,8 @@ IntegerLinearShape LinearShapeOf(const ConvolutionShape& shape);
 
 // Computes the layer from one buffer into another, as `options` say; scale and
 // shift are in steps of the output. A residual of it lies in the output's
-// buffer. Unimplemented where there is no such step.
+// buffer. Unimplemented where there is no such step; InvalidArgument where a
+// scale or a bias is no finite number.
 absl::Status AddLayer(const ByteLayer& layer,
                       const S8Convolution::Options& options, int from_buffer,
                       int to_buffer, ByteProgram& program);

@@ -67,7 +67,9 @@ absl::StatusOr<float> BytePlan::ClipOf(int node) const {
          graph().nodes(only_consumer_[node]).has_concat())
     node = only_consumer_[node];
   const auto& clips = model_->description.clips();
-  if (node < clips.size() && clips[node] > 0 && std::isfinite(clips[node]))
+  // Its 255th part is a byte's step.
+  if (node < clips.size() && std::isfinite(clips[node]) && clips[node] > 0 &&
+      std::isnormal(clips[node] / 255))
     return clips[node];
   return absl::InvalidArgumentError(
       "the model has no range of its values; pack it anew");

@@ -10,6 +10,17 @@ int ByteProgram::AddBuffer(int64_t bytes) {
   return static_cast<int>(memory_.buffers.size()) - 1;
 }
 
+int ByteProgram::ValuesBuffer(int64_t values) {
+  const int64_t bytes = values * int64_t{sizeof(float)};
+  if (values_buffer_ < 0) return values_buffer_ = AddBuffer(bytes);
+  Buffer& buffer = memory_.buffers[values_buffer_];
+  if (static_cast<int64_t>(buffer.bytes()) < bytes) {
+    buffer = Buffer();  // frees the old one before taking the new one
+    buffer = Buffer(bytes);
+  }
+  return values_buffer_;
+}
+
 void ByteProgram::ReserveSums(int64_t outputs) {
   const auto count = static_cast<size_t>(options_.batch * outputs);
   memory_.sums.resize(std::max(memory_.sums.size(), count));

@@ -22,6 +22,9 @@ class ByteProgram final : public IntegerProgram {
   const Options& options() const { return options_; }
   // Returns the new buffer's number.
   int AddBuffer(int64_t bytes);
+  // A buffer of f32 values that live from one step to the next ones of the same
+  // layer: all layers share it.
+  int ValuesBuffer(int64_t values);
   // Steps run in the order in which they were added.
   void AddStep(ByteStep step) { steps_.push_back(std::move(step)); }
   // Room for the sums of a linear layer with so many outputs.
@@ -41,6 +44,7 @@ class ByteProgram final : public IntegerProgram {
   const Shape image_;
   const int64_t classes_;
   ByteMemory memory_;
+  int values_buffer_ = -1;
   std::vector<ByteStep> steps_;
   double weight_error_ = 0;
   int64_t weight_bytes_ = 0;

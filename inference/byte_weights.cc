@@ -146,7 +146,7 @@ ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
         more = w < 0;
       } else if (unit > 0) {
         const long whole = std::lround(w / unit);
-        value = static_cast<int8_t>(std::min(whole, 127l));
+        value = static_cast<int8_t>(whole == 128 ? 64 : whole);
         more = static_cast<int8_t>(whole - value);
       }
     }

@@ -43,8 +43,9 @@ bool MayNeedTwoProducts(std::span<const float> codebook);
 
 // The same without an error, as two products where one is not enough: the
 // positive and the negative weights of a ternary layer, each with its scale;
-// or 127 and 1 for 128. Codebooks of more values without a common measure are
-// as in BytesOfCodes.
+// or 64 and 64 for 128, so that the powers of two of INQ with 5 bits are 16
+// different bytes and pack into 4 bits (kernels/integer/packed_byte_array.h).
+// Codebooks of more values without a common measure are as in BytesOfCodes.
 ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 }  // namespace tritlab

@@ -1,6 +1,7 @@
 #include "inference/byte_weights.h"
 
 #include <cmath>
+#include <set>
 #include <vector>
 
 #include "base/random.h"
@@ -152,6 +153,34 @@ TEST(ByteWeightsTest, TwoProductsAreExact) {
           {.codes = RandomCodes(400, 2), .codebook = {0.5f, -0.5f}, .bits = 1},
           kOutputs)
           .more_values.empty());
+}
+
+// Bytes of at most 16 values lie in memory at 4 bits: all that INQ's powers of
+// two with 5 bits become, with a second product or without.
+TEST(ByteWeightsTest, FiveBitsOfInqAreAtMostSixteenBytes) {
+  CodedWeights inq = {
+      .codes = RandomCodes(4000, 17), .codebook = {0}, .bits = 5};
+  for (const float sign : {1.0f, -1.0f})
+    for (int exponent = 0; exponent < 8; ++exponent)
+      inq.codebook.push_back(sign * std::ldexp(0.01f, exponent));
+  const auto different = [](const std::vector<int8_t>& values) {
+    return std::set<int8_t>(values.begin(), values.end()).size();
+  };
+  ASSERT_TRUE(NeedsTwoProducts(inq, kOutputs));
+  const ByteWeights two = ExactBytesOfCodes(inq, kOutputs);
+  EXPECT_EQ(two.error, 0);
+  EXPECT_EQ(ErrorOf(two, Values(inq)), 0);
+  EXPECT_EQ(different(two.values), 16u);
+  EXPECT_EQ(different(two.more_values), 2u);
+  // No channel with both ends; one has 128, which is then -128.
+  for (size_t i = 0; i < inq.codes.size(); ++i) {
+    uint8_t& code = inq.codes[i];
+    if (code == (i < 1000 ? 16 : 8)) code = 0;
+  }
+  ASSERT_FALSE(NeedsTwoProducts(inq, kOutputs));
+  const ByteWeights one = BytesOfCodes(inq, kOutputs);
+  EXPECT_EQ(one.error, 0);
+  EXPECT_EQ(different(one.values), 16u);
 }
 
 }  // namespace

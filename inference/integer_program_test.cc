@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "base/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -433,6 +435,26 @@ TEST(IntegerProgramTest, WhatHasNoIntegerFormIsNamed) {
               testing::HasSubstr("node relu_of_logits"));
 }
 
+// Protects: finite numbers whose products are not, as only a hostile file has
+// them, reach no conversion to bytes.
+TEST(IntegerProgramTest, ScalesBeyondFloatsAreRefused) {
+  PackedModel model = Packed(ResNet());
+  const float largest = 3e38f;
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    if (!absl::EndsWith(tensor.name(), "/scale")) continue;
+    std::memcpy(model.tensors.Own().data() + tensor.offset(), &largest,
+                sizeof(largest));
+  }
+  for (float& clip : *model.description.mutable_clips()) clip = 1e-3f;
+  for (const bool reference : {false, true}) {
+    const absl::Status status =
+        IntegerProgram::Create(model, {.reference = reference}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("beyond what floats hold"));
+  }
+}
+
 TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   const auto message = [](const PackedModel& model) {
     return std::string(
@@ -440,6 +462,10 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   };
   PackedModel model = Packed(ResNet());
   model.description.clear_clips();
+  EXPECT_THAT(message(model), testing::HasSubstr("no range of its values"));
+  // So small that a byte's step would be 0.
+  model = Packed(ResNet());
+  model.description.set_clips(3, 1e-43f);
   EXPECT_THAT(message(model), testing::HasSubstr("no range of its values"));
   model = Packed(ResNet());
   model.description.clear_mean();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -18,15 +19,15 @@ namespace {
 // Weights as whole numbers in units of scales.
 struct Decomposition {
   bool ternary = false;
-  std::vector<int16_t> weights;
+  std::vector<int16_t> of_code;
   float unit = 1;           // of the weights; of the positive ones
   float negative_unit = 1;  // where ternary; above 0
 };
 
-std::optional<Decomposition> Decompose(const CodedWeights& codes) {
+std::optional<Decomposition> Decompose(std::span<const float> codebook) {
   Decomposition result;
   std::vector<float> magnitudes, positive, negative;
-  for (const float value : codes.codebook) {
+  for (const float value : codebook) {
     if (value == 0) continue;
     magnitudes.push_back(std::abs(value));
     (value > 0 ? positive : negative).push_back(std::abs(value));
@@ -35,20 +36,21 @@ std::optional<Decomposition> Decompose(const CodedWeights& codes) {
     return std::adjacent_find(values.begin(), values.end(),
                               std::not_equal_to<>()) == values.end();
   };
-  std::vector<int16_t> of_code(codes.codebook.size());
+  std::vector<int16_t>& of_code = result.of_code;
+  of_code.resize(codebook.size());
   if (all_equal(positive) && all_equal(negative)) {
     result.ternary = true;
     if (!positive.empty()) result.unit = positive[0];
     result.negative_unit = negative.empty() ? result.unit : negative[0];
     if (positive.empty()) result.unit = result.negative_unit;
     for (size_t code = 0; code < of_code.size(); ++code) {
-      of_code[code] = static_cast<int16_t>((codes.codebook[code] > 0) -
-                                           (codes.codebook[code] < 0));
+      of_code[code] =
+          static_cast<int16_t>((codebook[code] > 0) - (codebook[code] < 0));
     }
   } else {
     result.unit = *std::min_element(magnitudes.begin(), magnitudes.end());
     for (size_t code = 0; code < of_code.size(); ++code) {
-      const float multiple = codes.codebook[code] / result.unit;
+      const float multiple = codebook[code] / result.unit;
       int exponent = 0;
       const bool power = std::frexp(std::abs(multiple), &exponent) == 0.5f &&
                          std::abs(multiple) <= 128;
@@ -56,10 +58,24 @@ std::optional<Decomposition> Decompose(const CodedWeights& codes) {
       of_code[code] = static_cast<int16_t>(multiple);
     }
   }
-  result.weights.reserve(codes.codes.size());
-  for (const uint8_t code : codes.codes)
-    result.weights.push_back(of_code[code]);
   return result;
+}
+
+std::vector<int16_t> WeightsOf(const CodedWeights& codes,
+                               const Decomposition& parts) {
+  std::vector<int16_t> weights;
+  weights.reserve(codes.codes.size());
+  for (const uint8_t code : codes.codes) weights.push_back(parts.of_code[code]);
+  return weights;
+}
+
+// In the codes' own memory: a large layer's are a hundred megabytes.
+std::span<const int8_t> TritsOf(CodedWeights& codes,
+                                const Decomposition& parts) {
+  for (uint8_t& code : codes.codes)
+    code = static_cast<uint8_t>(parts.of_code[code]);
+  return {reinterpret_cast<const int8_t*>(codes.codes.data()),
+          codes.codes.size()};
 }
 
 // The weights, or positive and negative ones for themselves.
@@ -127,10 +143,13 @@ class PowerOfTwoProduct final : public LinearProduct {
 
 }  // namespace
 
+bool LinearProduct::Has(std::span<const float> codebook) {
+  return Decompose(codebook).has_value();
+}
+
 absl::StatusOr<std::unique_ptr<LinearProduct>> LinearProduct::Create(
-    const CodedWeights& codes, const IntegerLinearShape& shape,
-    bool reference) {
-  std::optional<Decomposition> parts = Decompose(codes);
+    CodedWeights codes, const IntegerLinearShape& shape, bool reference) {
+  const std::optional<Decomposition> parts = Decompose(codes.codebook);
   if (!parts.has_value()) return nullptr;
   std::vector<float> scales(shape.outputs, parts->unit), more_scales;
   if (parts->ternary && parts->unit != parts->negative_unit)
@@ -145,17 +164,15 @@ absl::StatusOr<std::unique_ptr<LinearProduct>> LinearProduct::Create(
   }
   std::unique_ptr<LinearProduct> product;
   if (reference) {
-    product = std::make_unique<PlainProduct>(shape, std::move(parts->weights),
+    product = std::make_unique<PlainProduct>(shape, WeightsOf(codes, *parts),
                                              !more_scales.empty());
   } else if (parts->ternary) {
-    const std::vector<int8_t> trits(parts->weights.begin(),
-                                    parts->weights.end());
-    parts->weights = {};
-    ASSIGN_OR_RETURN(auto linear, TernaryLinear::Create(shape, trits));
+    ASSIGN_OR_RETURN(auto linear,
+                     TernaryLinear::Create(shape, TritsOf(codes, *parts)));
     product = std::make_unique<TernaryProduct>(std::move(linear));
   } else {
     ASSIGN_OR_RETURN(auto linear,
-                     PowerOfTwoLinear::Create(shape, parts->weights));
+                     PowerOfTwoLinear::Create(shape, WeightsOf(codes, *parts)));
     product = std::make_unique<PowerOfTwoProduct>(std::move(linear));
   }
   product->scales_ = std::move(scales);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,12 +21,14 @@ namespace tritlab {
 
 class LinearProduct {
  public:
-  // codes: [outputs][inputs]. Null when their values are neither ternary nor
-  // 0 and powers of two up to 128 times the smallest. reference: plain loops.
+  // Whether weights of these values have one: they are ternary, or 0 and powers
+  // of two up to 128 times the smallest.
+  static bool Has(std::span<const float> codebook);
+  // codes: [outputs][inputs]; moved here, ternary ones take no memory beside
+  // the product's. Null when their codebook has none. reference: plain loops.
   // As TernaryLinear and PowerOfTwoLinear say of shapes.
   static absl::StatusOr<std::unique_ptr<LinearProduct>> Create(
-      const CodedWeights& codes, const IntegerLinearShape& shape,
-      bool reference);
+      CodedWeights codes, const IntegerLinearShape& shape, bool reference);
   virtual ~LinearProduct() = default;
 
   // input: u8, [batch][inputs]. Both sums: s32, [batch][outputs]; more_sums is

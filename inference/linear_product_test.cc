@@ -48,6 +48,7 @@ TEST(LinearProductTest, IsTheProductOfTheValues) {
       ASSERT_TRUE(created.ok()) << created.status();
       LinearProduct* const product = created->get();
       ASSERT_NE(product, nullptr);
+      EXPECT_TRUE(LinearProduct::Has(coded.codebook));
       std::vector<int32_t> sums(kBatch * kShape.outputs), more = sums;
       product->Multiply(kBatch, input.data(), sums.data(), more.data());
       for (int64_t m = 0; m < kBatch; ++m) {
@@ -87,6 +88,7 @@ TEST(LinearProductTest, FastAndPlainSumsAreTheSame) {
 TEST(LinearProductTest, OtherCodebooksHaveNone) {
   for (const std::vector<float>& codebook :
        {std::vector<float>{0, 1, 3, -1}, {1, 256, -1}, {-1, -0.3f, 0.3f, 1}}) {
+    EXPECT_FALSE(LinearProduct::Has(codebook));
     EXPECT_EQ(*LinearProduct::Create(Coded(codebook), kShape, false), nullptr);
   }
 }

@@ -97,7 +97,7 @@ TEST(PackNetworkTest, RepackingChangesTheBytesAndNoValue) {
   const PackedModel back = *Repack(bits, TernaryPacking::kTrits);
   EXPECT_EQ(back.description.SerializeAsString(),
             trits.description.SerializeAsString());
-  EXPECT_EQ(back.tensors, trits.tensors);
+  EXPECT_EQ(back.tensors.view(), trits.tensors.view());
 }
 
 // The whole file, with all that stands beside the weights: what the project

@@ -36,18 +36,21 @@ size_t AlignUp(size_t value, size_t alignment) {
 
 PackedTensor& AppendTensor(const std::string& name, size_t count,
                            absl::string_view bytes, PackedModel& model) {
-  model.tensors.resize(AlignUp(model.tensors.size(), kTensorAlignment), '\0');
+  std::string& all = model.tensors.Own();
+  all.resize(AlignUp(all.size(), kTensorAlignment), '\0');
   PackedTensor& tensor = *model.description.add_tensors();
   tensor.set_name(name);
   tensor.set_count(count);
-  tensor.set_offset(model.tensors.size());
+  tensor.set_offset(all.size());
   tensor.set_bytes(bytes.size());
-  model.tensors.append(bytes.data(), bytes.size());
+  all.append(bytes.data(), bytes.size());
   return tensor;
 }
 
-std::string BytesOf(const PackedModel& model, const PackedTensor& tensor) {
-  return model.tensors.substr(tensor.offset(), tensor.bytes());
+absl::StatusOr<absl::string_view> BytesOf(const PackedModel& model,
+                                          const PackedTensor& tensor) {
+  RETURN_IF_ERROR(model.tensors.CheckSize());
+  return model.tensors.view().substr(tensor.offset(), tensor.bytes());
 }
 
 // The bytes that the tensor's values must take; -1 when it says what cannot be.
@@ -179,9 +182,10 @@ uint32_t VersionOf(const PackedModelDescription& description) {
   return description.first_and_last() == PackedModelDescription::INT8 ? 1 : 2;
 }
 
-// A model.trit's bytes.
-absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
-                                      const std::string& name) {
+// A model.trit's bytes; mapped: whose they are, if not the caller's.
+absl::StatusOr<PackedModel> ParseFile(
+    absl::string_view file, const std::string& name,
+    std::shared_ptr<const MappedFile> mapped = nullptr) {
   const auto invalid = [&](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": ", what));
   };
@@ -226,8 +230,12 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
   }
   const size_t tensors_at =
       AlignUp(header::kBytes + description_bytes, kSectionAlignment);
-  if (tensors_at < file.size())
-    model.tensors = std::string(file.substr(tensors_at));
+  if (tensors_at < file.size()) {
+    model.tensors =
+        mapped == nullptr
+            ? PackedTensorBytes(std::string(file.substr(tensors_at)))
+            : PackedTensorBytes(std::move(mapped), tensors_at);
+  }
   std::set<std::string> names;
   uint64_t end = 0;  // of the tensors so far
   for (const PackedTensor& tensor : model.description.tensors()) {
@@ -240,7 +248,26 @@ absl::StatusOr<PackedModel> ParseFile(absl::string_view file,
   return model;
 }
 
+absl::StatusOr<PackedModel> ParseEitherForm(
+    absl::string_view bytes, const std::string& name,
+    std::shared_ptr<const MappedFile> mapped = nullptr) {
+  if (!IsPackedModelArchive(bytes))
+    return ParseFile(bytes, name, std::move(mapped));
+  ASSIGN_OR_RETURN(const std::string file, DecompressPackedModel(bytes, name));
+  ASSIGN_OR_RETURN(PackedModel model, ParseFile(file, name));
+  model.archive_bytes = static_cast<int64_t>(bytes.size());
+  return model;
+}
+
 }  // namespace
+
+std::string& PackedTensorBytes::Own() {
+  if (file_ != nullptr) {
+    own_ = std::string(view());
+    file_ = nullptr;
+  }
+  return own_;
+}
 
 void AddTensor(const std::string& name, const std::vector<float>& values,
                PackedModel& model) {
@@ -268,8 +295,9 @@ absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
   const int bits = trits ? 2 : static_cast<int>(tensor.bits());
   // One code a byte is codes of 8 bits.
   const int stored_bits = tensor.packing() == PackedTensor::BYTES ? 8 : bits;
-  auto codes = trits ? UnpackTrits(BytesOf(model, tensor), count)
-                     : UnpackCodes(BytesOf(model, tensor), count, stored_bits);
+  ASSIGN_OR_RETURN(const absl::string_view bytes, BytesOf(model, tensor));
+  auto codes = trits ? UnpackTrits(bytes, count)
+                     : UnpackCodes(bytes, count, stored_bits);
   if (!codes.ok()) return error(codes.status().message());
   for (const uint8_t code : *codes) {
     if (code >= tensor.codebook_size()) {
@@ -289,8 +317,8 @@ absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
                                             const PackedTensor& tensor) {
   std::vector<float> values(tensor.count());
   if (tensor.packing() == PackedTensor::F32) {
-    std::memcpy(values.data(), model.tensors.data() + tensor.offset(),
-                tensor.bytes());
+    ASSIGN_OR_RETURN(const absl::string_view bytes, BytesOf(model, tensor));
+    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
     for (size_t i = 0; i < values.size(); ++i) {
       if (std::isfinite(values[i])) continue;
       return absl::InvalidArgumentError(absl::StrFormat(
@@ -317,7 +345,8 @@ std::string SerializePackedModel(const PackedModel& model) {
   file.resize(header::kBytes, '\0');
   file += description;
   file.resize(AlignUp(file.size(), kSectionAlignment), '\0');
-  file += model.tensors;
+  const absl::string_view tensors = model.tensors.view();
+  file.append(tensors.data(), tensors.size());
   header::Put<uint32_t>(VersionOf(model.description), header::kVersionAt, file);
   header::Put<uint64_t>(file.size(), header::kFileBytesAt, file);
   header::Put<uint64_t>(description.size(), header::kDescriptionBytesAt, file);
@@ -343,16 +372,13 @@ absl::Status WritePackedArchive(const PackedModel& model,
 
 absl::StatusOr<PackedModel> ParsePackedModel(absl::string_view bytes,
                                              const std::string& name) {
-  if (!IsPackedModelArchive(bytes)) return ParseFile(bytes, name);
-  ASSIGN_OR_RETURN(const std::string file, DecompressPackedModel(bytes, name));
-  ASSIGN_OR_RETURN(PackedModel model, ParseFile(file, name));
-  model.archive_bytes = static_cast<int64_t>(bytes.size());
-  return model;
+  return ParseEitherForm(bytes, name);
 }
 
 absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  return ParsePackedModel(bytes, path);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file,
+                   MappedFile::Open(path));
+  return ParseEitherForm(file->bytes(), path, file);
 }
 
 PackedBytesByPart CountBytes(const PackedModel& model) {

@@ -5,24 +5,53 @@
 #ifndef TRITLAB_INFERENCE_PACKED_MODEL_H_
 #define TRITLAB_INFERENCE_PACKED_MODEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/mapped_file.h"
 #include "inference/packed_model.pb.h"
 #include "quant/quantizer.h"
 
 namespace tritlab {
 
-// A file's contents: the description, and the bytes that its offsets point
-// into.
+// The bytes that a description's offsets point into: a model's own, or what a
+// mapped file has from `begin` on, which copies share.
+class PackedTensorBytes {
+ public:
+  PackedTensorBytes() = default;
+  explicit PackedTensorBytes(std::string bytes) : own_(std::move(bytes)) {}
+  PackedTensorBytes(std::shared_ptr<const MappedFile> file, size_t begin)
+      : file_(std::move(file)), begin_(begin) {}
+
+  absl::string_view view() const {
+    return file_ == nullptr ? own_ : file_->bytes().substr(begin_);
+  }
+  size_t size() const { return view().size(); }
+  // To be changed; a copy of a file's.
+  std::string& Own();
+  // As MappedFile says.
+  absl::Status CheckSize() const {
+    return file_ == nullptr ? absl::OkStatus() : file_->CheckSize();
+  }
+
+ private:
+  std::string own_;
+  std::shared_ptr<const MappedFile> file_;
+  size_t begin_ = 0;
+};
+
+// A file's contents.
 struct PackedModel {
   PackedModelDescription description;
-  std::string tensors;
+  PackedTensorBytes tensors;
   // What the archive took that it was read from; 0 when that was a model.trit.
   int64_t archive_bytes = 0;
 };
@@ -39,7 +68,8 @@ absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
 
 // The values of a tensor, or (InvalidArgument when it has none) its codes.
 // InvalidArgument, naming the tensor, when a code is none of the codebook's or
-// a value in full precision is no finite number.
+// a value in full precision is no finite number. DataLoss when the model's file
+// has been cut off since it was read.
 absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
                                             const PackedTensor& tensor);
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
@@ -66,6 +96,8 @@ absl::Status WritePackedArchive(const PackedModel& model,
 // InvalidArgument when it is no packed model, of a newer format, or describes
 // what cannot be. Of what is returned, every tensor lies within the file and
 // has the bytes that its values take; codebooks and channel scales are finite.
+// A model.trit is mapped, not copied: while the model is there the file may be
+// replaced or removed, but not cut off (base/mapped_file.h).
 absl::StatusOr<PackedModel> ReadPackedModel(const std::string& path);
 // The same of bytes in memory; `name` begins every message.
 absl::StatusOr<PackedModel> ParsePackedModel(absl::string_view bytes,

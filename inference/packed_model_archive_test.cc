@@ -225,7 +225,7 @@ TEST(PackedModelArchiveTest, ACodeBeyondTheCodebookIsRefused) {
   ASSERT_TRUE(WritePackedArchive(model, Path("codes.trit.zst")).ok());
   PackedModel read = *ReadPackedModel(Path("codes.trit.zst"));
   ASSERT_EQ(read.description.tensors(0).packing(), PackedTensor::BYTES);
-  read.tensors[7] = 5;
+  read.tensors.Own()[7] = 5;
   EXPECT_THAT(
       std::string(
           CodesOf(read, read.description.tensors(0)).status().message()),

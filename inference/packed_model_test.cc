@@ -1,5 +1,7 @@
 #include "inference/packed_model.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -105,6 +107,34 @@ TEST(PackedModelTest, DamageIsSeen) {
         WriteFileAtomically(Path("damaged.trit"), whole.substr(0, i)).ok());
     EXPECT_FALSE(ReadPackedModel(Path("damaged.trit")).ok()) << "first " << i;
   }
+}
+
+// Protects: a model is read from its file as it is used, not copied, and is the
+// same when the file has been replaced; one that another program cuts off is
+// refused, tensor by tensor. What is added to it is not in the file.
+TEST(PackedModelTest, AModelIsMapped) {
+  const std::string path = Path("mapped.trit");
+  // Several pages, so that some of them are gone when the file is cut off.
+  PackedModel model = Model(TernaryPacking::kBits);
+  AddTensor("last/weights", std::vector<float>(10'000, 2), model);
+  const auto last = [](const PackedModel& of) {
+    return of.description.tensors(5);
+  };
+  ASSERT_TRUE(WritePackedModel(model, path).ok());
+  const PackedModel read = *ReadPackedModel(path);
+  PackedModel changed = read;
+  changed.tensors.Own().back() = 'x';
+  EXPECT_EQ(read.tensors.view(), model.tensors.view());
+  ASSERT_TRUE(WriteFileAtomically(path, "another one").ok());
+  EXPECT_EQ(*ValuesOf(read, last(read)), std::vector<float>(10'000, 2));
+  ASSERT_TRUE(WritePackedModel(model, path).ok());
+  const PackedModel cut = *ReadPackedModel(path);
+  ASSERT_EQ(truncate(path.c_str(), 4096), 0);
+  EXPECT_EQ(ValuesOf(cut, last(cut)).status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_THAT(
+      std::string(CodesOf(cut, cut.description.tensors(1)).status().message()),
+      HasSubstr("mapped.trit: became shorter"));
 }
 
 // A file with a right checksum whose contents are wrong: as an attacker, or a

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/wall_clock_rate.h"
 #include "benchmark/benchmark.h"
@@ -358,16 +359,22 @@ void RunIntegerLinear(benchmark::State& state, const LinearCase& layer,
   }
 }
 
-// kind: "onednn", "onednn_packed" or "vnni".
+S8Convolution::Implementation ImplementationOf(const std::string& kind) {
+  if (kind == "vnni") return S8Convolution::Implementation::kVnni;
+  return absl::StartsWith(kind, "widened")
+             ? S8Convolution::Implementation::kWidened
+             : S8Convolution::Implementation::kOneDnn;
+}
+
+// kind: "onednn" (whose sums saturate where there is no VNNI), "vnni" or
+// "widened"; "_packed" behind it: with weights at 2 bits.
 void RunS8Convolution(benchmark::State& state, const ConvolutionShape& shape,
                       const std::string& layer, const std::string& kind) {
   const auto created = S8Convolution::Create(
-      shape, {.relu = true, .packed = kind == "onednn_packed"},
+      shape, {.relu = true, .packed = absl::EndsWith(kind, "_packed")},
       Integers<int8_t>(shape.weight_count(), {-1, 0, 1}),
       std::vector<float>(shape.out_channels, 0.01f),
-      std::vector<float>(shape.out_channels, 3.0f),
-      kind == "vnni" ? S8Convolution::Implementation::kVnni
-                     : S8Convolution::Implementation::kOneDnn);
+      std::vector<float>(shape.out_channels, 3.0f), ImplementationOf(kind));
   S8Convolution* const convolution = Get(created, state);
   if (convolution == nullptr) return;
   const std::vector<uint8_t> input = ByteActivations(shape.input.size());
@@ -416,7 +423,8 @@ void RegisterLargeS8Convolutions() {
     const int64_t size = 3584 / channels;
     const std::string name = absl::StrCat(size, "x", size, "x", channels, "_",
                                           channels, "/batch:1/");
-    for (const char* kind : {"onednn", "onednn_packed"}) {
+    for (const char* kind :
+         {"onednn", "onednn_packed", "widened", "widened_packed"}) {
       RegisterS8Convolution(ShapeOf3x3(1, size, channels, channels, 1), name,
                             kind);
     }
@@ -437,7 +445,7 @@ void RegisterConvolutions() {
     const std::string name =
         absl::StrCat(layer.size, "x", layer.size, "x", layer.in_channels, "_",
                      layer.out_channels, layer.stride == 2 ? "_stride2/" : "/");
-    for (const char* kind : {"onednn", "vnni"})
+    for (const char* kind : {"onednn", "vnni", "widened"})
       RegisterS8Convolution(shape, name, kind);
     for (DataType type : kTypes) {
       for (const char* pass :

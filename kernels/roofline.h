@@ -6,8 +6,10 @@
 namespace tritlab {
 
 struct Roofline {
-  // Multiply-adds a second of oneDNN's products of large square matrices, the
-  // fastest arithmetic that there is here: of f32, and of u8 by s8.
+  // Multiply-adds a second of products of large square matrices: of f32 by
+  // oneDNN, and of u8 by any s8, exact (kernels/integer/s8_linear.h). Where
+  // there is no VNNI, ternary and power-of-two products may exceed the latter:
+  // their sums fit into 16 bits for a while.
   double f32_multiply_adds = 0;
   double s8_multiply_adds = 0;
   // Bytes a second that all threads read from memory.

@@ -47,7 +47,7 @@ absl::StatusOr<std::string> PackCodes(std::span<const uint8_t> codes,
   return packed;
 }
 
-absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
+absl::StatusOr<std::vector<uint8_t>> UnpackCodes(absl::string_view packed,
                                                  int64_t count, int bits) {
   if (absl::Status status = CheckBits(bits); !status.ok()) return status;
   if (count < 0 ||
@@ -97,7 +97,7 @@ absl::StatusOr<std::string> PackTrits(std::span<const uint8_t> codes) {
   return packed;
 }
 
-absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
+absl::StatusOr<std::vector<uint8_t>> UnpackTrits(absl::string_view packed,
                                                  int64_t count) {
   if (count < 0 ||
       static_cast<int64_t>(packed.size()) != PackedTritBytes(count)) {

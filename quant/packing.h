@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "quant/quantizer.h"
 
 namespace tritlab {
@@ -26,14 +27,14 @@ int64_t PackedBytes(int64_t count, int bits);
 absl::StatusOr<std::string> PackCodes(std::span<const uint8_t> codes, int bits);
 
 // InvalidArgument when `packed` is not PackedBytes(count, bits) long.
-absl::StatusOr<std::vector<uint8_t>> UnpackCodes(const std::string& packed,
+absl::StatusOr<std::vector<uint8_t>> UnpackCodes(absl::string_view packed,
                                                  int64_t count, int bits);
 
 // Likewise for trits. InvalidArgument when a code is above 2, `packed` has
 // another length, or a byte is no sum of five trits.
 int64_t PackedTritBytes(int64_t count);
 absl::StatusOr<std::string> PackTrits(std::span<const uint8_t> codes);
-absl::StatusOr<std::vector<uint8_t>> UnpackTrits(const std::string& packed,
+absl::StatusOr<std::vector<uint8_t>> UnpackTrits(absl::string_view packed,
                                                  int64_t count);
 
 // Whether trits are the shortest way: three values at most, and more than a

@@ -153,17 +153,28 @@ TEST(IntegerLinearTest, WidenedBytesEqualTheReference) {
     for (const Case& at : Cases()) {
       for (const auto& weights : Weights<int8_t>(
                at.shape.inputs * at.shape.outputs, {-128, -3, 0, 77, 127})) {
-        const WidenedProduct product(at.shape.inputs, at.shape.outputs,
-                                     weights);
-        for (const auto& input : Inputs(at.shape.inputs)) {
-          // What lies behind the inputs must not count.
-          std::vector<int16_t> row(product.padded_inputs(), 999);
-          std::copy(input.begin(), input.end(), row.begin());
-          std::vector<int32_t> sums(product.padded_outputs());
-          product.Multiply(row.data(), sums.data(), instructions);
-          sums.resize(at.shape.outputs);
-          ASSERT_EQ(sums, Reference(at.shape, 1, input, weights))
-              << Describe(at, instructions);
+        for (const bool packed : {false, true}) {
+          const WidenedProduct product(at.shape.inputs, at.shape.outputs,
+                                       weights, packed);
+          for (const auto& input : Inputs(at.batch * at.shape.inputs)) {
+            // What lies behind the inputs must not count.
+            const int64_t inputs = at.shape.inputs, outputs = at.shape.outputs;
+            std::vector<int16_t> rows(at.batch * product.padded_inputs(), 999);
+            for (int64_t m = 0; m < at.batch; ++m) {
+              std::copy_n(input.begin() + m * inputs, inputs,
+                          rows.begin() + m * product.padded_inputs());
+            }
+            std::vector<int32_t> padded(at.batch * product.padded_outputs());
+            product.Multiply(product.Matrix(), at.batch, rows.data(), 0,
+                             product.blocks(), padded.data(), instructions);
+            std::vector<int32_t> sums;
+            for (int64_t m = 0; m < at.batch; ++m) {
+              const auto first = padded.begin() + m * product.padded_outputs();
+              sums.insert(sums.end(), first, first + outputs);
+            }
+            ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
+                << Describe(at, instructions) << ", packed " << packed;
+          }
         }
       }
     }

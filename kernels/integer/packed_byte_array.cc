@@ -10,6 +10,8 @@ namespace tritlab {
 namespace {
 
 constexpr int64_t kBlockBytes = 64;
+// Less is unpacked sooner than other threads wake.
+constexpr int64_t kSerialBelow = 256;  // blocks
 
 // values[plane * 64 + j] = codebook[code `plane` of byte j]
 void UnpackBlockPortable(const uint8_t* codes, int bits, const int8_t* codebook,
@@ -112,7 +114,7 @@ void PackedByteArray::Unpack(int8_t* values,
   const int64_t block = ValuesOfBlock(bits_);
   const auto* const codes = static_cast<const uint8_t*>(codes_.data());
   const int64_t whole = size_ / block;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (whole >= kSerialBelow)
   for (int64_t i = 0; i < whole; ++i) {
     UnpackBlock(instructions, codes + i * kBlockBytes, bits_, codebook_.data(),
                 values + i * block);

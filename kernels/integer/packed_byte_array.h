@@ -22,7 +22,7 @@ class PackedByteArray {
   // Nothing when there are more than 16 different values; 2 bits each up to 4.
   static std::optional<PackedByteArray> Pack(std::span<const int8_t> values);
 
-  // Writes size() values, by all threads.
+  // Writes size() values, by all threads where there are many.
   void Unpack(int8_t* values, IntegerInstructions instructions =
                                   BestIntegerInstructions()) const;
 

@@ -26,7 +26,7 @@ std::vector<int8_t> Values(int64_t count, int different) {
 TEST(PackedByteArrayTest, UnpacksWhatWasPacked) {
   for (const int different : {1, 2, 3, 4, 5, 9, 16}) {
     for (const int64_t count :
-         {16, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000, 4096}) {
+         {16, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000, 4096, 70'001}) {
       const std::vector<int8_t> values = Values(count, different);
       const std::optional<PackedByteArray> packed =
           PackedByteArray::Pack(values);

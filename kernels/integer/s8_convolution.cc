@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,12 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/convolution_layout.h"
-#include "kernels/integer/packed_byte_array.h"
+#include "kernels/integer/resident_weights.h"
 #include "kernels/integer/vnni_convolution.h"
 #include "kernels/integer/widened_convolution.h"
 #include "kernels/onednn.h"
 #include "kernels/onednn_info.h"
-#include "kernels/scratch_memory.h"
 #include "kernels/tensor.h"
 
 namespace tritlab {
@@ -58,50 +55,17 @@ int64_t Product(const memory::dims& dims) {
   return product;
 }
 
-thread_local ScratchMemory unpacked_weights;
-
-// Weights in the layout that a primitive wants.
-class BlockedWeights {
- public:
-  BlockedWeights() = default;
-  // weights: OHWI.
-  BlockedWeights(const ConvolutionShape& shape, const memory::desc& layout,
-                 const int8_t* weights, bool packed)
-      : bytes_(layout.get_size()) {
-    onednn::Reorder(onednn::PlainWeights(shape, memory::data_type::s8), layout)
-        .Run({weights, bytes_.data()});
-    if (!packed) return;
-    // Behind the weights there may be sums of them, which are no small set.
-    const int64_t count = Product(layout.get_padded_dims());
-    const auto* const values = static_cast<const int8_t*>(bytes_.data());
-    packed_ = PackedByteArray::Pack({values, static_cast<size_t>(count)});
-    if (!packed_.has_value()) return;
-    Buffer sums(bytes_.bytes() - count);
-    if (sums.bytes() > 0)
-      std::memcpy(sums.data(), values + count, sums.bytes());
-    bytes_ = std::move(sums);
-  }
-
-  // Valid until another object's call on this thread.
-  const void* Get() const {
-    if (!packed_.has_value()) return bytes_.data();
-    char* const block =
-        unpacked_weights.AtLeast(packed_->size() + bytes_.bytes());
-    packed_->Unpack(reinterpret_cast<int8_t*>(block));
-    if (bytes_.bytes() > 0)
-      std::memcpy(block + packed_->size(), bytes_.data(), bytes_.bytes());
-    return block;
-  }
-
-  int64_t bytes() const {
-    return static_cast<int64_t>(bytes_.bytes()) +
-           (packed_.has_value() ? packed_->bytes() : 0);
-  }
-
- private:
-  Buffer bytes_;  // what is not packed
-  std::optional<PackedByteArray> packed_;
-};
+// OHWI weights in the layout that a primitive wants.
+ResidentWeights Blocked(const ConvolutionShape& shape,
+                        const memory::desc& layout, const int8_t* weights,
+                        bool packed) {
+  Buffer bytes(layout.get_size());
+  onednn::Reorder(onednn::PlainWeights(shape, memory::data_type::s8), layout)
+      .Run({weights, bytes.data()});
+  // Behind the weights there may be sums of them, which are no small set.
+  return ResidentWeights(std::move(bytes), Product(layout.get_padded_dims()),
+                         packed);
+}
 
 class OneDnnS8Convolution final : public S8Convolution {
  public:
@@ -133,8 +97,8 @@ class OneDnnS8Convolution final : public S8Convolution {
          {DNNL_ARG_BIAS, per_channel},
          {DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, per_channel},
          {DNNL_ARG_DST, output}});
-    weights_ = BlockedWeights(shape, description.weights_desc(), weights.data(),
-                              options.packed);
+    weights_ = Blocked(shape, description.weights_desc(), weights.data(),
+                       options.packed);
   }
 
   void Run(const void* input, void* output) override {
@@ -146,7 +110,7 @@ class OneDnnS8Convolution final : public S8Convolution {
 
  private:
   const std::vector<float> scales_, biases_;
-  BlockedWeights weights_;
+  ResidentWeights weights_;
   onednn::Execution convolution_;
   std::string implementation_;
 };

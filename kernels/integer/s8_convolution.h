@@ -38,8 +38,8 @@ class S8Convolution {
     // The output, and a residual, are f32 values instead, not rounded.
     bool values = false;
     // Weights of few different values lie in memory at 2 or 4 bits each
-    // (packed_byte_array.h). Run unpacks them into a block that the thread's
-    // convolutions share.
+    // (resident_weights.h). Run unpacks them into a block that the thread's
+    // layers share.
     bool packed = false;
   };
 
@@ -48,7 +48,7 @@ class S8Convolution {
     kFastest,  // of those below, for this shape on this processor
     kOneDnn,   // with exact sums only where HasExactByteProducts()
     kVnni,     // vnni_convolution.h, where weights are never packed
-    kWidened,  // widened_convolution.h, likewise
+    kWidened,  // widened_convolution.h
   };
 
   // weights: OHWI. scales, biases: one an output channel. shape.bias is not

@@ -46,6 +46,9 @@ class OneDnnS8Linear final : public S8Linear {
   void Multiply(const uint8_t* input, int32_t* sums) override {
     product_.Run({input, weights_.data(), sums});
   }
+  int64_t weight_bytes() const override {
+    return static_cast<int64_t>(weights_.bytes());
+  }
   std::string Implementations() const override { return implementation_; }
 
  private:
@@ -64,15 +67,26 @@ class WidenedS8Linear final : public S8Linear {
         product_(shape.inputs, shape.outputs, weights) {}
 
   void Multiply(const uint8_t* input, int32_t* sums) override {
-#pragma omp parallel for schedule(static)
+    const int64_t inputs = product_.padded_inputs();
+    const int64_t outputs = product_.padded_outputs();
+    std::vector<int16_t> rows(batch_ * inputs, 0);
     for (int64_t m = 0; m < batch_; ++m) {
-      std::vector<int16_t> row(product_.padded_inputs());
-      std::vector<int32_t> padded(product_.padded_outputs());
-      std::copy_n(input + m * shape_.inputs, shape_.inputs, row.begin());
-      product_.Multiply(row.data(), padded.data());
-      std::copy_n(padded.begin(), shape_.outputs, sums + m * shape_.outputs);
+      WidenBytes(input + m * shape_.inputs, shape_.inputs,
+                 rows.data() + m * inputs);
+    }
+    std::vector<int32_t> padded(batch_ * outputs);
+    const int8_t* const matrix = product_.Matrix();
+#pragma omp parallel for schedule(static)
+    for (int64_t block = 0; block < product_.blocks(); ++block) {
+      product_.Multiply(matrix, batch_, rows.data(), block, block + 1,
+                        padded.data());
+    }
+    for (int64_t m = 0; m < batch_; ++m) {
+      std::copy_n(padded.data() + m * outputs, shape_.outputs,
+                  sums + m * shape_.outputs);
     }
   }
+  int64_t weight_bytes() const override { return product_.bytes(); }
   std::string Implementations() const override { return "widened"; }
 
  private:

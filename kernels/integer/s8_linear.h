@@ -27,6 +27,8 @@ class S8Linear {
 
   virtual void Multiply(const uint8_t* input, int32_t* sums) = 0;
 
+  // What the weights take in memory.
+  virtual int64_t weight_bytes() const = 0;
   // Which code runs it.
   virtual std::string Implementations() const = 0;
 };
