@@ -197,9 +197,14 @@ absl::Status Main(int argc, char** argv) {
   std::string folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
   if (folder.empty())
     folder = DefaultOutputFolder(sweep.record.sweep().name(), /*resume=*/true);
-  RETURN_IF_ERROR(EnterFolder(folder, sweep.record));
   std::string shared_phases =
       FromWorkingDirectory(absl::GetFlag(FLAGS_shared_phases));
+  if (FileExists(shared_phases) && !IsDirectory(shared_phases)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--shared_phases: ", shared_phases,
+                     " is no folder; name one, or a new one"));
+  }
+  RETURN_IF_ERROR(EnterFolder(folder, sweep.record));
   if (shared_phases.empty()) shared_phases = JoinPath(folder, "shared");
   RETURN_IF_ERROR(MakeDirectories(shared_phases));
 

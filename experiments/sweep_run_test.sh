@@ -58,6 +58,10 @@ start "$here/bad" --set 'phases.ttq.policy.rules.0.layers=stage9/*'
 [ $? = 2 ] || fail "a pattern without layers: another status"
 grep -q 'point t=0.05: phase ttq: .*stage9' "$log" || fail "the point at fault is not named"
 [ -e "$here/bad" ] && fail "a folder was made for a sweep that cannot run"
+start "$here/bad" --shared_phases="$here/sweep.textproto"
+[ $? = 2 ] || fail "a file for the shared phases' folder: another status"
+grep -q '^error: --shared_phases: ' "$log" || fail "--shared_phases is not named"
+[ -e "$here/bad" ] && fail "a folder was made for a sweep that has no place for shared phases"
 
 start "$here/all" --jobs=2 --threads=2
 [ $? = 1 ] || fail "a failed point must give status 1"
