@@ -167,6 +167,11 @@ TEST(PackedModelTest, ImpossibleDescriptionsAreRefused) {
   model = sound;
   model.description.mutable_tensors(1)->set_name("conv1/weights");
   EXPECT_THAT(message(model), HasSubstr("is there twice"));
+  // Bits that no shift takes, of floats, which have none.
+  model = sound;
+  ASSERT_EQ(model.description.tensors(3).packing(), PackedTensor::F32);
+  model.description.mutable_tensors(3)->set_bits(40);
+  EXPECT_EQ(message(model), "read");
   // More values than codes of one bit, or trits, can name.
   model = sound;
   for (int extra = 0; extra < 2; ++extra) {

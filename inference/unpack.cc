@@ -8,6 +8,7 @@
 // channel outermost; / in names becomes .), and graph.textproto. Exit status: 0
 // done, 2 bad flags or model, or no room for the result.
 #include <cstdio>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,20 @@ constexpr char kUsage[] =
     "Shows what a packed model holds, and writes its values out.\n"
     "  --model=FILE [--output_dir=DIR] [--output=FILE]";
 
+std::string FileOf(const PackedTensor& tensor) {
+  return absl::StrCat(absl::StrReplaceAll(tensor.name(), {{"/", "."}}), ".f32");
+}
+
 absl::Status WriteValues(const PackedModel& model, const std::string& folder) {
+  std::set<std::string> files;
+  for (const PackedTensor& tensor : model.description.tensors()) {
+    if (!files.insert(FileOf(tensor)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--output_dir: two of the model's tensors would be one "
+                       "file, ",
+                       FileOf(tensor), "; give other names and pack it anew"));
+    }
+  }
   RETURN_IF_ERROR(MakeDirectories(folder));
   ASSIGN_OR_RETURN(const std::vector<std::string> there, ListDirectory(folder));
   if (!there.empty()) {
@@ -46,10 +60,8 @@ absl::Status WriteValues(const PackedModel& model, const std::string& folder) {
   }
   for (const PackedTensor& tensor : model.description.tensors()) {
     ASSIGN_OR_RETURN(const std::vector<float> values, ValuesOf(model, tensor));
-    const std::string name =
-        absl::StrCat(absl::StrReplaceAll(tensor.name(), {{"/", "."}}), ".f32");
     RETURN_IF_ERROR(WriteFileAtomically(
-        JoinPath(folder, name),
+        JoinPath(folder, FileOf(tensor)),
         absl::string_view(reinterpret_cast<const char*>(values.data()),
                           values.size() * sizeof(float))));
   }

@@ -34,8 +34,8 @@ class ActivationCounter {
   // Runs the program on a batch of an evaluation of so many images, as
   // Program::Forward does, and counts those of the batch whose turn it is:
   // CountedOf of the whole, evenly spread. While no image is left out, which
-  // ones depends neither on the size of batches nor on the number of ranks. Each view of an image counts
-  // alike.
+  // ones depends neither on the size of batches nor on the number of ranks.
+  // Each view of an image counts alike.
   const void* Forward(Program& program, const Batch& batch,
                       int64_t images_per_epoch);
   // Adds up what the ranks have counted; then all of them have the same.
