@@ -322,4 +322,10 @@ std::string FromWorkingDirectory(absl::string_view path) {
   return JoinPath(folder, path);
 }
 
+std::string CanonicalPath(const std::string& path) {
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(path, error);
+  return error ? path : canonical.string();
+}
+
 }  // namespace tritlab

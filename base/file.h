@@ -98,6 +98,10 @@ std::string JoinPath(absl::string_view folder, absl::string_view name);
 // folder in BUILD_WORKING_DIRECTORY. Empty stays empty.
 std::string FromWorkingDirectory(absl::string_view path);
 
+// Absolute, without ".", ".." and links, as far as it exists; the path as it is
+// where that cannot be found out.
+std::string CanonicalPath(const std::string& path);
+
 // An error for `errno` value `error_number`: "PATH: ACTION: reason", and what
 // to do about it where that is known (a full disk).
 absl::Status FileError(int error_number, absl::string_view path,

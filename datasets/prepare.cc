@@ -16,10 +16,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "base/command_line.h"
 #include "base/file.h"
 #include "base/status_macros.h"
+#include "datasets/dataset_flags.h"
 #include "datasets/open_dataset.h"
 #include "datasets/packed.h"
 #include "datasets/packed_photographs.h"
@@ -156,16 +156,8 @@ absl::Status Prepare(int argc, char** argv) {
   return PackImagesOfAnySize(spec, folder, path);
 }
 
-// Errors of a dataset name the fields of a spec; here these are flags.
 absl::Status Main(int argc, char** argv) {
-  const absl::Status status = Prepare(argc, argv);
-  return absl::Status(
-      status.code(),
-      absl::StrReplaceAll(status.message(),
-                          {{"dataset.source", "--source"},
-                           {"dataset.resize", "--any_size"},
-                           {"dataset.first_label", "--first_label"},
-                           {"dataset.classes", "--classes"}}));
+  return InFlags(Prepare(argc, argv), "--any_size");
 }
 
 }  // namespace

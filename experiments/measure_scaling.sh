@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How long a training step takes on 1 to 4 ranks, beside what reports/scaling_model.h says of it. Ranks are one thread each, on
+# How long a training step takes on 1 to 4 ranks, beside what reports/scaling/scaling_model.h says of it. Ranks are one thread each, on
 # hosts of this machine that the network alone joins (network_hosts.sh); as root.
 #
 #   measure_scaling RUN MEASURE_NETWORK SCALING [--rate=100mbit] [--steps=40] [--ranks="1 2 3 4"]

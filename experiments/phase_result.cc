@@ -18,7 +18,7 @@
 #include "models/remove_filters.h"
 #include "quant/packing.h"
 #include "quant/policy_text.h"
-#include "reports/energy_result.h"
+#include "reports/energy/energy_result.h"
 #include "reports/filters.h"
 
 namespace tritlab {

@@ -13,13 +13,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "experiments/run_folder.h"
 #include "experiments/spec_file.h"
 #include "kernels/onednn_info.h"
 #include "kernels/threads.h"
+#include "models/network_file.h"
 
 namespace tritlab {
 namespace {
@@ -79,10 +79,9 @@ absl::StatusOr<Provenance> MakeProvenance(const ExperimentSpec& spec,
   provenance.set_data_checksum(
       absl::StrFormat("%08x-%08x", train.checksum(), test.checksum()));
   if (spec.model().has_network_file()) {
-    ASSIGN_OR_RETURN(
-        const std::string network,
-        ReadFile(FromWorkingDirectory(spec.model().network_file().path())));
-    provenance.set_network_checksum(absl::StrFormat("%08x", Crc32c(network)));
+    ASSIGN_OR_RETURN(const uint32_t checksum,
+                     NetworkFileChecksum(spec.model().network_file()));
+    provenance.set_network_checksum(absl::StrFormat("%08x", checksum));
   }
   provenance.set_train_images(static_cast<uint32_t>(train.size()));
   provenance.set_test_images(static_cast<uint32_t>(test.size()));

@@ -1,13 +1,12 @@
 #include "experiments/resume_command.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "base/file.h"
 
 namespace tritlab {
 namespace {
@@ -19,14 +18,6 @@ std::string ForShell(const std::string& word) {
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos)
     return word;
   return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
-}
-
-// Wherever the next command is given; a link of Bazel's as what it points to.
-std::string Canonical(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path found =
-      std::filesystem::weakly_canonical(path, error);
-  return error ? path : found.string();
 }
 
 }  // namespace
@@ -51,8 +42,10 @@ std::string ResumeCommand(const StoppedRun& run) {
       ++i;
     }
   }
-  words.push_back("--spec=" + Canonical(run.spec));
-  words.push_back("--output_dir=" + Canonical(run.folder));
+  // Wherever the next command is given; a link of Bazel's as what it points
+  // to.
+  words.push_back("--spec=" + CanonicalPath(run.spec));
+  words.push_back("--output_dir=" + CanonicalPath(run.folder));
   words.push_back(absl::StrCat("--threads=", run.threads));
   words.push_back("--resume");
   return absl::StrJoin(words, " ", [](std::string* out, const std::string& w) {

@@ -26,7 +26,8 @@
 #include "experiments/runner.h"
 #include "experiments/spec_file.h"
 #include "kernels/threads.h"
-#include "reports/summary.h"
+#include "kernels/threads_flag.h"
+#include "reports/run/summary.h"
 #include "training/communicator.h"
 #include "training/mpi/start_ranks.h"
 
@@ -127,10 +128,7 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
   ASSIGN_OR_RETURN(const CommandLine command_line,
                    ParseCommandLine(argc, argv, kUsage, {"set"}));
   ASSIGN_OR_RETURN(const ExperimentSpec spec, LoadSpec(command_line));
-  const int threads = absl::GetFlag(FLAGS_threads);
-  if (threads < 0 || threads > 1024)
-    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
-  if (threads > 0) SetThreads(threads);
+  RETURN_IF_ERROR(ApplyThreadsFlag(absl::GetFlag(FLAGS_threads)));
   if (!(absl::GetFlag(FLAGS_checkpoint_seconds) >= 0)) {
     return absl::InvalidArgumentError(
         "--checkpoint_seconds: it must be at least 0");

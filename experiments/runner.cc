@@ -17,7 +17,7 @@
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
 #include "experiments/experiment_inputs.h"
-#include "experiments/model_file.h"
+#include "experiments/packing/model_file.h"
 #include "experiments/phase_result.h"
 #include "experiments/provenance.h"
 #include "experiments/reference_networks.h"

@@ -12,8 +12,8 @@
 #include "base/fuzzing/input_file.h"
 #include "experiments/spec.pb.h"
 #include "experiments/spec_file.h"
-#include "experiments/sweep.h"
-#include "experiments/sweep.pb.h"
+#include "experiments/sweep/sweep.h"
+#include "experiments/sweep/sweep.pb.h"
 #include "google/protobuf/text_format.h"
 
 namespace tritlab {

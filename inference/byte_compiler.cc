@@ -195,8 +195,8 @@ class ByteCompiler {
           layer.product,
           LinearProduct::Create(std::move(coded), LinearShapeOf(layer.shape),
                                 program_.options().reference));
+      return absl::OkStatus();
     }
-    if (layer.product != nullptr) return absl::OkStatus();
     const bool two_products =
         program_.options().exact || NeedsTwoProducts(coded, outputs);
     layer.weights = two_products ? ExactBytesOfCodes(coded, outputs)

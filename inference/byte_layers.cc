@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/all_finite.h"
 #include "base/status_macros.h"
 #include "inference/byte_memory.h"
 #include "kernels/integer/byte_elementwise.h"
@@ -23,11 +24,6 @@ namespace {
 std::vector<float> Product(std::vector<float> a, const std::vector<float>& b) {
   for (size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
   return a;
-}
-
-bool AllFinite(const std::vector<float>& values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
 }
 
 // scales: of `weights`, before the layer's own.

@@ -1,6 +1,5 @@
 #include "inference/packed_model.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "base/all_finite.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
@@ -70,12 +70,6 @@ int64_t ExpectedBytes(const PackedTensor& tensor) {
     default:
       return -1;
   }
-}
-
-template <typename Values>
-bool AllFinite(const Values& values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
 }
 
 // begin: where it may lie at the earliest.

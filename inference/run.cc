@@ -25,18 +25,18 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "base/command_line.h"
 #include "base/energy_meter.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "datasets/dataset.h"
+#include "datasets/dataset_flags.h"
 #include "inference/accuracy.h"
 #include "inference/measured_joules.h"
 #include "inference/model.h"
 #include "inference/photograph_input.h"
 #include "inference/test_images.h"
-#include "kernels/threads.h"
+#include "kernels/threads_flag.h"
 
 ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to run");
 ABSL_FLAG(std::string, data_root, "data",
@@ -171,19 +171,6 @@ std::string FromUser(const std::string& path) {
   return error ? path : absolute.string();
 }
 
-// Errors of a dataset name the fields of a spec; here these are flags.
-absl::Status InFlags(const absl::Status& status) {
-  return absl::Status(
-      status.code(),
-      absl::StrReplaceAll(status.message(),
-                          {{"dataset.name", "--dataset"},
-                           {"dataset.source", "--source"},
-                           {"dataset.resize.shorter_side", "--shorter_side"},
-                           {"dataset.resize", "--shorter_side"},
-                           {"dataset.first_label", "--first_label"},
-                           {"dataset.classes", "--classes"}}));
-}
-
 // What the flags name.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenImages(const Model& model) {
   DatasetSpec spec;
@@ -201,7 +188,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenImages(const Model& model) {
       {static_cast<int>(model.height()), static_cast<int>(model.width()),
        static_cast<int>(model.channels())},
       {.strict = absl::GetFlag(FLAGS_strict)});
-  if (!images.ok()) return InFlags(images.status());
+  if (!images.ok()) return InFlags(images.status(), "--shorter_side");
   return images;
 }
 
@@ -239,10 +226,7 @@ absl::Status Main(int argc, char** argv) {
     return absl::InvalidArgumentError("--model: not given; name a model.trit");
   if (absl::GetFlag(FLAGS_batch) < 1 || absl::GetFlag(FLAGS_batch) > 65536)
     return absl::InvalidArgumentError("--batch: it must be 1 to 65536");
-  const int threads = absl::GetFlag(FLAGS_threads);
-  if (threads < 0 || threads > 1024)
-    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
-  if (threads > 0) SetThreads(threads);
+  RETURN_IF_ERROR(ApplyThreadsFlag(absl::GetFlag(FLAGS_threads)));
   const std::string image = FromWorkingDirectory(absl::GetFlag(FLAGS_image));
   return image.empty() ? RunDataset(model) : RunPhotographs(model, image);
 }

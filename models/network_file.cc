@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
@@ -53,6 +54,12 @@ absl::StatusOr<Graph> BuildFromFile(const NetworkFileSpec& spec,
         " values where there are ", classes, " classes"));
   }
   return graph;
+}
+
+absl::StatusOr<uint32_t> NetworkFileChecksum(const NetworkFileSpec& spec) {
+  ASSIGN_OR_RETURN(const std::string path, PathOf(spec));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  return Crc32c(bytes);
 }
 
 absl::StatusOr<Checkpoint> WeightsFromFile(const NetworkFileSpec& spec,

@@ -21,6 +21,9 @@ absl::StatusOr<Graph> BuildFromFile(const NetworkFileSpec& spec,
                                     const InputOperator& image,
                                     int64_t classes);
 
+// CRC-32C of the file.
+absl::StatusOr<uint32_t> NetworkFileChecksum(const NetworkFileSpec& spec);
+
 // What training `graph`, of BuildFromFile, begins with: the file's values, but
 // for the last linear layer where its classes are others; these are drawn from
 // the seed. InvalidArgument, naming the tensor, when a value is missing or

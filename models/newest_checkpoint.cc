@@ -1,11 +1,10 @@
 #include "models/newest_checkpoint.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "base/all_finite.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 
@@ -19,8 +18,7 @@ std::string Previous(const std::string& path) { return path + ".previous"; }
 absl::Status WriteNewestCheckpoint(const Checkpoint& checkpoint,
                                    const std::string& path) {
   for (const auto& [name, values] : checkpoint.tensors) {
-    if (!std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); })) {
+    if (!AllFinite(values)) {
       return absl::AbortedError(absl::StrCat(
           path, ": ", name,
           " has values that are not finite; the checkpoint before is kept; "

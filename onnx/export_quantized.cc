@@ -16,6 +16,7 @@
 #include "base/status_prefix.h"
 #include "inference/byte_passes.h"
 #include "inference/byte_plan.h"
+#include "inference/byte_tensor.h"
 #include "inference/byte_weights.h"
 #include "models/shape_inference.h"
 #include "onnx/export_network.h"
@@ -322,7 +323,8 @@ class QuantizedExport {
   absl::Status RoundToRange(int i, bool is_unsigned) {
     if (StaysFloat(i)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const float clip, plan_.ClipOf(i));
-    Round(i, clip / (is_unsigned ? 255 : 127), is_unsigned);
+    Round(i, StepOf(clip, is_unsigned ? ByteType::kU8 : ByteType::kS8),
+          is_unsigned);
     return absl::OkStatus();
   }
 

@@ -2,19 +2,15 @@
 # What import says to flags and files that are wrong: exit status 2, one line on stderr, and no checkpoint.
 set -u
 import=$PWD/$1
+. base/expect_error.sh
 cd "$TEST_TMPDIR" || exit 1
-failures=0
 
-# expect TEXT FLAG...: status 2, and a single line on stderr that begins with "error: TEXT".
+# expect TEXT FLAG...: as expect_error says, and there is no checkpoint.
 expect() {
-    local text=$1 output status
+    local text=$1
     shift
-    output=$("$import" "$@" 2>&1 >/dev/null)
-    status=$?
-    if [ "$status" != 2 ] || [ "$(wc -l <<<"$output")" != 1 ] || [[ $output != "error: $text"* ]] || [ -e new.ckpt ]; then
-        echo "FAILED: $* gave status $status and: $output"
-        failures=$((failures + 1))
-    fi
+    expect_error "$text" "$import" "$@"
+    [ ! -e new.ckpt ] || { echo "FAILED: $* left a checkpoint" && failures=$((failures + 1)); }
 }
 echo 'no model' >bad.onnx
 expect "--model: not given" --output=new.ckpt

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "reports/energy_costs.h"
-#include "reports/energy_result.h"
+#include "reports/energy/energy_costs.h"
+#include "reports/energy/energy_result.h"
 #include "reports/report.pb.h"
 
 namespace tritlab {

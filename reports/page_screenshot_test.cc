@@ -22,12 +22,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "reports/browser.h"
-#include "reports/find_runs.h"
-#include "reports/html.h"
 #include "reports/made_up_report.h"
-#include "reports/page.h"
-#include "reports/runs_page.h"
-#include "reports/table.h"
+#include "reports/page/html.h"
+#include "reports/page/page.h"
+#include "reports/page/table.h"
+#include "reports/run/report_page.h"
+#include "reports/runs/find_runs.h"
+#include "reports/runs/runs_page.h"
 
 namespace tritlab {
 namespace {
@@ -207,7 +208,7 @@ std::vector<std::string> Faults(const std::string& html, int width,
 }
 
 // Of few layers: at 360 pixels a longer page is more than a JPEG may be high.
-std::string RunPage() { return ReportToHtml(MadeUpReport(2, 3)); }
+std::string RunPage() { return PageToHtml(ReportPage(MadeUpReport(2, 3))); }
 
 const std::string& SweepPage() {
   static const std::string* const page = [] {

@@ -15,7 +15,7 @@
 #include "base/status_macros.h"
 #include "reports/report.pb.h"
 #include "reports/report_json.h"
-#include "reports/summary.h"
+#include "reports/run/summary.h"
 #include "reports/write_report.h"
 
 ABSL_FLAG(std::string, run, "", "the run's folder, which holds report.json");
@@ -26,7 +26,8 @@ ABSL_FLAG(bool, latex, false,
           "also write the tables as LaTeX: report.tex, runs.tex");
 ABSL_FLAG(
     std::string, energy_costs, "",
-    "a text proto of energy costs (reports/energy_costs.proto); the pages, and "
+    "a text proto of energy costs (reports/energy/energy_costs.proto); the "
+    "pages, and "
     "with --run report.json, then have the energy at these as well, in place "
     "of a process of the same name");
 ABSL_FLAG(std::string, pictures, "",

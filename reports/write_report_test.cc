@@ -9,12 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "gtest/gtest.h"
-#include "reports/figures.h"
 #include "reports/made_up_report.h"
-#include "reports/page.h"
+#include "reports/page/page.h"
 #include "reports/report.pb.h"
 #include "reports/report_json.h"
-#include "reports/report_page.h"
+#include "reports/run/report_page.h"
 
 namespace tritlab {
 namespace {

@@ -21,6 +21,7 @@
 #include "kernels/onednn_info.h"
 #include "kernels/roofline.h"
 #include "kernels/threads.h"
+#include "kernels/threads_flag.h"
 #include "quant/policy.h"
 #include "training/chrome_trace.h"
 #include "training/measured_training.h"
@@ -86,13 +87,11 @@ absl::Status Run(int argc, char** argv) {
     return absl::InvalidArgumentError("--batch: it must be 1 to 65536");
   RETURN_IF_ERROR(AtLeast(warm_up, 0, "warm_up"));
   RETURN_IF_ERROR(AtLeast(steps, 1, "steps"));
-  if (threads < 0 || threads > 1024)
-    return absl::InvalidArgumentError("--threads: it must be 0 to 1024");
+  RETURN_IF_ERROR(ApplyThreadsFlag(threads));
   ASSIGN_OR_RETURN(const DataType type, DataTypeFlag());
   ASSIGN_OR_RETURN(const Policy policy, PolicyFlag());
   ASSIGN_OR_RETURN(const Graph graph,
                    MeasuredNetwork(absl::GetFlag(FLAGS_network)));
-  if (threads > 0) SetThreads(threads);
   ASSIGN_OR_RETURN(const MeasuredTraining training,
                    BeginMeasuredTraining(graph, type, batch, policy));
   Trainer& trainer = *training.trainer;

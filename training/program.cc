@@ -407,9 +407,6 @@ OperatorRun Program::Describe(const Step& step, Pass pass,
     case Pass::kLoadWeights:
       break;
     case Pass::kForward:
-      run.multiply_adds = step.multiply_adds;
-      values = inputs + output;
-      break;
     case Pass::kBackwardWeights:
       run.multiply_adds = step.multiply_adds;
       values = inputs + output;

@@ -60,6 +60,7 @@ absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
   }
   const std::vector<int> weighted = WeightedNodes(graph);
   std::vector<QuantizedLayer> described;
+  described.reserve(weighted.size());
   for (const int node : weighted)
     described.push_back(AsQuantizedLayer(graph.nodes(node), seed));
   ASSIGN_OR_RETURN(auto quantizers, ApplyPolicy(policy, described));

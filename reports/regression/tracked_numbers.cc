@@ -1,0 +1,236 @@
+#include "reports/regression/tracked_numbers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "reports/regression/normal_scale.h"
+#include "reports/report.pb.h"
+#include "reports/run/report_tables.h"
+
+namespace tritlab {
+namespace {
+
+// A machine's clock and neighbours move even a ratio of speeds this much.
+constexpr double kSpeedTolerance = 0.3;
+// Of a packed file: names and seeds in its description have other lengths.
+constexpr double kFileTolerance = 0.005;
+
+// Of what a quantizer was given rather than learned: seeds agree but for the
+// rounding of floats.
+constexpr double kFloatTolerance = 1e-6;
+
+struct Figure {
+  TrackedNumber judgement;
+  double value;
+};
+
+TrackedNumber BySpread(const std::string& name, TrackedNumber::Better better,
+                       double resolution = 0) {
+  TrackedNumber number;
+  number.set_name(name);
+  number.set_better(better);
+  number.set_by_spread(true);
+  number.set_resolution(resolution);
+  return number;
+}
+
+// A share of the test set's images.
+TrackedNumber InPercent(const std::string& name, double images) {
+  TrackedNumber number = BySpread(name, TrackedNumber::HIGHER, 100 / images);
+  number.set_normal_scale(TrackedNumber::LOG_ODDS);
+  return number;
+}
+
+TrackedNumber ByTolerance(const std::string& name, TrackedNumber::Better better,
+                          double tolerance) {
+  TrackedNumber number;
+  number.set_name(name);
+  number.set_better(better);
+  number.set_relative_tolerance(tolerance);
+  return number;
+}
+
+// What a layer's quantizer describes, over the layers that have it.
+struct OverLayers {
+  double sum = 0;
+  int layers = 0;
+  bool whole = true;  // numbers, such as INQ's exponents
+};
+
+std::map<std::string, OverLayers> ValuesOverLayers(const PhaseResult& phase) {
+  std::map<std::string, OverLayers> all;
+  for (const LayerResult& layer : phase.layers()) {
+    for (const auto& [name, value] : layer.values()) {
+      OverLayers& values = all[name];
+      values.sum += value;
+      ++values.layers;
+      values.whole = values.whole && value == std::round(value);
+    }
+  }
+  return all;
+}
+
+// How unlike TTQ's two scales are: the logarithm of the root mean square, over
+// layers, of ln(W_p / W_n); not set where there are none. The loss behind a
+// batch normalization does not see a common factor of the two, so that
+// W_p dL/dW_p + W_n dL/dW_n = 0: a gradient with a wrong sign moves scales that
+// began equal by that factor alone, which no accuracy shows, and here is
+// minus infinity.
+std::optional<double> ScaleAsymmetry(const PhaseResult& phase) {
+  double squares = 0;
+  int layers = 0;
+  for (const LayerResult& layer : phase.layers()) {
+    const auto positive = layer.values().find("w_p");
+    const auto negative = layer.values().find("w_n");
+    if (positive == layer.values().end() || negative == layer.values().end())
+      continue;
+    const double ratio = std::log(std::abs(positive->second)) -
+                         std::log(std::abs(negative->second));
+    squares += ratio * ratio;
+    ++layers;
+  }
+  if (layers == 0) return std::nullopt;
+  return std::log(squares / layers) / 2;
+}
+
+std::vector<Figure> FiguresOf(const Report& report, const PhaseResult& phase) {
+  using Number = TrackedNumber;
+  std::vector<Figure> figures;
+  const auto add = [&](TrackedNumber judgement, double value) {
+    figures.push_back({std::move(judgement), value});
+  };
+  const double images = std::max(1u, report.provenance().test_images());
+  double weights = 0;
+  for (const LayerResult& layer : phase.layers()) weights += layer.weights();
+
+  const TrackedNumber top1 = InPercent("top1", images);
+  add(top1, phase.top1());
+  // What seeds differ in from the start on cancels here. No step of an image
+  // is smaller than at 50 %.
+  for (const PhaseResult& start : report.results()) {
+    if (start.name() != phase.starts_from()) continue;
+    add(BySpread("log odds over start", Number::HIGHER, 4 / images),
+        OnNormalScale(top1, phase.top1()) - OnNormalScale(top1, start.top1()));
+  }
+  TrackedNumber loss = BySpread("loss", Number::LOWER);
+  loss.set_normal_scale(Number::LOGARITHM);
+  add(std::move(loss), phase.loss());
+  const ModelFile& file = report.model_file();
+  if (file.phase() == phase.name() && file.has_integer_top1()) {
+    add(InPercent("integer_top1", images), file.integer_top1());
+  }
+  add(BySpread("weight_sparsity", Number::EITHER_WAY_WORSE,
+               weights > 0 ? 1 / weights : 0),
+      phase.weight_sparsity());
+  add(ByTolerance("weight_bytes", Number::LOWER, 0), phase.weight_bytes());
+  if (file.phase() == phase.name())
+    add(ByTolerance("file_bytes", Number::LOWER, kFileTolerance), file.bytes());
+  for (const EnergyResult& energy : phase.energy()) {
+    if (energy.activations() != "int8") continue;
+    add(BySpread(absl::StrCat("energy ", energy.process()), Number::LOWER),
+        SparseEnergyOf(energy.total()));
+  }
+  for (const auto& [name, values] : ValuesOverLayers(phase)) {
+    Number number =
+        BySpread(absl::StrCat("mean ", name), Number::EITHER_WAY_WORSE,
+                 values.whole ? 1.0 / values.layers : 0);
+    number.set_relative_tolerance(kFloatTolerance);
+    add(std::move(number), values.sum / values.layers);
+  }
+  if (const std::optional<double> asymmetry = ScaleAsymmetry(phase)) {
+    add(BySpread("scale asymmetry", Number::EITHER_WAY_WORSE), *asymmetry);
+  }
+  if (phase.has_calibration() && phase.calibration() > 0) {
+    add(ByTolerance("speed", Number::HIGHER, kSpeedTolerance),
+        phase.images_per_second() / (1e-6 * phase.calibration()));
+  }
+  return figures;
+}
+
+void Add(const Figure& figure, std::vector<MeasuredNumber>& numbers) {
+  const auto at = std::find_if(
+      numbers.begin(), numbers.end(), [&](const MeasuredNumber& number) {
+        return number.judgement.name() == figure.judgement.name();
+      });
+  if (at == numbers.end()) {
+    numbers.push_back({figure.judgement, {figure.value}});
+  } else {
+    at->values.push_back(figure.value);
+  }
+}
+
+// A run that has fewer phases than the others of its experiment was stopped.
+absl::Status CheckPhasesHaveTheSameSeeds(
+    const std::vector<MeasuredEntry>& entries) {
+  std::map<std::string, const MeasuredEntry*> firsts;
+  for (const MeasuredEntry& entry : entries) {
+    const auto [first, is_new] = firsts.emplace(entry.experiment, &entry);
+    if (is_new || first->second->seeds == entry.seeds) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        entry.experiment, ": phase ", first->second->phase, " has the seeds ",
+        absl::StrJoin(first->second->seeds, ", "), ", phase ", entry.phase, " ",
+        absl::StrJoin(entry.seeds, ", "),
+        "; finish the runs, or name a folder in which all have the same "
+        "phases"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
+    const std::vector<FoundRun>& runs) {
+  std::vector<MeasuredEntry> entries;
+  std::map<std::pair<std::string, std::string>, size_t> indices;
+  // The folder of each seed, by experiment.
+  std::map<std::string, std::map<uint32_t, std::string>> folders;
+  for (const FoundRun& run : runs) {
+    const Report& report = run.report;
+    const Provenance& provenance = report.provenance();
+    auto& of_experiment = folders[provenance.experiment()];
+    const auto [same, is_new] =
+        of_experiment.emplace(provenance.seed(), run.folder);
+    if (!is_new) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          run.folder, ": a run of ", provenance.experiment(), " with seed ",
+          provenance.seed(), ", as is ", same->second,
+          "; name a folder in which each is there once"));
+    }
+    const int first = run.in_sweep ? std::max(0, report.results_size() - 1) : 0;
+    for (int i = first; i < report.results_size(); ++i) {
+      const PhaseResult& phase = report.results(i);
+      const auto [at, is_first] = indices.emplace(
+          std::pair(provenance.experiment(), phase.name()), entries.size());
+      if (is_first) {
+        entries.push_back({.experiment = provenance.experiment(),
+                           .phase = phase.name(),
+                           .data_checksum = provenance.data_checksum(),
+                           .instruction_set = provenance.instruction_set(),
+                           .threads = provenance.threads()});
+      }
+      MeasuredEntry& entry = entries[at->second];
+      if (entry.data_checksum != provenance.data_checksum()) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            run.folder, ": a run of ", provenance.experiment(),
+            " on other images than ", of_experiment[entry.seeds[0]],
+            "; name a folder in which all have the same"));
+      }
+      entry.seeds.push_back(provenance.seed());
+      for (const Figure& figure : FiguresOf(report, phase))
+        Add(figure, entry.numbers);
+    }
+  }
+  RETURN_IF_ERROR(CheckPhasesHaveTheSameSeeds(entries));
+  return entries;
+}
+
+}  // namespace tritlab
