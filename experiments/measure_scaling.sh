@@ -7,6 +7,10 @@
 # The model gets: what a step takes when as many copies of the program train at the same time, each by itself, which is what
 # they take of each other's caches, memory and processors; and latency and bandwidth between two hosts.
 set -u
+if [ "$#" -lt 3 ]; then
+    echo "error: three programs are missing; bazel run --config=mpi //experiments:measure_scaling -- FLAGS gives them" >&2
+    exit 2
+fi
 run=$PWD/$1 measure_network=$PWD/$2 scaling=$PWD/$3
 shift 3
 rate='' steps=40 all_ranks='1 2 3 4'

@@ -1,6 +1,7 @@
 #include "experiments/sweep/sweep_table.h"
 
 #include <cstddef>
+#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "reports/page/markdown.h"
 #include "reports/page/number_format.h"
 #include "reports/runs/sample.h"
+#include "reports/runs/sweep_csv.h"
 
 namespace tritlab {
 namespace {
@@ -48,9 +50,10 @@ void AddShare(const TrainingCost& cost, double share, TrainingCost& mean) {
   mean.multiply_adds += share * cost.multiply_adds;
 }
 
-std::string StatusOf(const SweepOutcome& outcome) {
-  if (!outcome.failures.empty()) return "failed";
-  return outcome.not_run > 0 || outcome.reports.empty() ? "not_run" : "done";
+absl::string_view StatusOf(const SweepOutcome& outcome) {
+  if (!outcome.failures.empty()) return kPointFailed;
+  return outcome.not_run > 0 || outcome.reports.empty() ? kPointNotRun
+                                                        : kPointDone;
 }
 
 // "2", or "1 of 2 (1 failed)".
@@ -210,20 +213,14 @@ std::string SweepCsv(const SweepSpec& sweep,
                      const std::vector<SweepOutcome>& outcomes) {
   std::vector<std::string> cells;
   for (const SweepSpec::Axis& axis : sweep.axes()) cells.push_back(axis.name());
-  for (const char* title :
-       {"phase", "status", "seeds", "top1", "top1_deviation", "start_top1",
-        "weight_sparsity", "weight_bytes", "retraining_epochs",
-        "retraining_seconds", "retraining_multiply_adds", "all_epochs",
-        "all_seconds", "all_multiply_adds"}) {
-    cells.push_back(title);
-  }
+  cells.insert(cells.end(), std::begin(kSweepColumns), std::end(kSweepColumns));
   const size_t columns = cells.size();
   std::string text = CsvLine(cells);
   for (const SweepOutcome& outcome : outcomes) {
     const std::optional<SweepFigures> figures = Summarize(outcome);
     cells = outcome.labels;
     cells.push_back(figures.has_value() ? figures->phase : "");
-    cells.push_back(StatusOf(outcome));
+    cells.emplace_back(StatusOf(outcome));
     cells.push_back(absl::StrCat(outcome.reports.size()));
     if (figures.has_value()) {
       cells.push_back(NumberOf(figures->top1));

@@ -54,14 +54,9 @@ Table SweepTable(const SweepSpec& sweep,
 std::string SweepMarkdown(const SweepSpec& sweep,
                           const std::vector<SweepOutcome>& outcomes);
 
-// sweep.csv (RFC 4180): a column an axis, then
-//
-//   phase,status,seeds,top1,top1_deviation,start_top1,weight_sparsity,
-//   weight_bytes,retraining_epochs,retraining_seconds,
-//   retraining_multiply_adds,all_epochs,all_seconds,all_multiply_adds
-//
-// (one line), numbers in the fewest digits that give the same double again,
-// empty where there is none. `status` is done, failed (a seed did) or not_run.
+// sweep.csv (RFC 4180): a column an axis, then those of
+// reports/runs/sweep_csv.h; numbers in the fewest digits that give the same
+// double again, empty where there is none.
 std::string SweepCsv(const SweepSpec& sweep,
                      const std::vector<SweepOutcome>& outcomes);
 

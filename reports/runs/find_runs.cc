@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "reports/report_json.h"
+#include "reports/runs/sweep_csv.h"
 
 namespace tritlab {
 namespace {
@@ -99,11 +100,12 @@ SweepCsv ReadSweepCsv(const std::string& path) {
     sweep.missing.push_back(no_table);
     return sweep;
   }
-  // The axes stand before the column "phase"; one may be called so itself.
+  // The axes stand before the column "phase"; one may be called so itself. Only
+  // the first two of kSweepColumns are needed.
   const std::vector<std::string>& titles = lines[0];
   size_t axes = 0;
-  while (axes + 1 < titles.size() &&
-         !(titles[axes] == "phase" && titles[axes + 1] == "status"))
+  while (axes + 1 < titles.size() && !(titles[axes] == kSweepColumns[0] &&
+                                       titles[axes + 1] == kSweepColumns[1]))
     ++axes;
   if (axes + 1 >= titles.size()) {
     sweep.missing.push_back(no_table);
@@ -115,13 +117,14 @@ SweepCsv ReadSweepCsv(const std::string& path) {
     for (size_t j = 0; j < axes; ++j)
       values.push_back({titles[j], lines[i][j]});
     const std::string& status = lines[i][axes + 1];
-    if (status != "done") {
+    if (status != kPointDone) {
       sweep.missing.push_back(absl::StrCat(
           absl::StrJoin(values, ", ",
                         [](std::string* out, const AxisValue& axis) {
                           absl::StrAppend(out, axis.axis, "=", axis.value);
                         }),
-          ": ", status == "failed" ? "failed" : "not run, or not all seeds"));
+          ": ",
+          status == kPointFailed ? "failed" : "not run, or not all seeds"));
     }
     sweep.axes[KeyOf(values)] = std::move(values);
   }
