@@ -1,7 +1,6 @@
 #include "experiments/sweep/sweep_table.h"
 
 #include <cstddef>
-#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -213,7 +212,7 @@ std::string SweepCsv(const SweepSpec& sweep,
                      const std::vector<SweepOutcome>& outcomes) {
   std::vector<std::string> cells;
   for (const SweepSpec::Axis& axis : sweep.axes()) cells.push_back(axis.name());
-  cells.insert(cells.end(), std::begin(kSweepColumns), std::end(kSweepColumns));
+  for (const absl::string_view title : kSweepColumns) cells.emplace_back(title);
   const size_t columns = cells.size();
   std::string text = CsvLine(cells);
   for (const SweepOutcome& outcome : outcomes) {
