@@ -25,9 +25,10 @@ def sweep_points(name, points):
             ],
             data = [
                 ":run",
+                ":specs",
                 ":sweep",
                 sweep,
-            ] + native.glob(["specs/*.textproto"]),
+            ],
             tags = [
                 "manual",
                 "sweep",
