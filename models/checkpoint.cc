@@ -72,7 +72,9 @@ absl::StatusOr<Checkpoint> Read(const std::string& path, const Graph* graph) {
     }
     std::vector<float>& values = checkpoint.tensors[tensor.name()];
     values.resize(record.size() / sizeof(float));
-    std::memcpy(values.data(), record.data(), record.size());
+    // memcpy may not be given the null pointer that an empty vector has.
+    if (!values.empty())
+      std::memcpy(values.data(), record.data(), record.size());
   }
   return checkpoint;
 }
