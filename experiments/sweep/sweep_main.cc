@@ -54,7 +54,7 @@ ABSL_FLAG(std::string, shard, "1/1",
           "same folder");
 ABSL_FLAG(std::string, run_binary, "",
           "the program that does one run; when not given, the `run` beside "
-          "this one");
+          "this one, or in the folder above");
 
 namespace tritlab {
 namespace {
@@ -73,10 +73,11 @@ absl::StatusOr<std::string> FindRunBinary() {
   std::vector<std::string> candidates = {FromWorkingDirectory(flag), flag};
   if (flag.empty()) {
     std::error_code ignored;
-    candidates = {(std::filesystem::read_symlink("/proc/self/exe", ignored)
-                       .parent_path() /
-                   "run")
-                      .string()};
+    const std::filesystem::path here =
+        std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+    // Bazel builds it one folder further up.
+    candidates = {(here / "run").string(),
+                  (here.parent_path() / "run").string()};
   }
   for (const std::string& path : candidates) {
     if (!IsDirectory(path) && access(path.c_str(), X_OK) == 0) return path;

@@ -63,6 +63,20 @@ start "$here/bad" --shared_phases="$here/sweep.textproto"
 grep -q '^error: --shared_phases: ' "$log" || fail "--shared_phases is not named"
 [ -e "$here/bad" ] && fail "a folder was made for a sweep that has no place for shared phases"
 
+# The program for a run is found beside this one, or, as Bazel builds them, in the folder above.
+mkdir -p "$here/built/sweep"
+cp "$sweep" "$here/built/sweep/sweep"
+for place in "$here/built/sweep/run" "$here/built/run"; do
+    cp "$run" "$place"
+    "$here/built/sweep/sweep" --spec="$here/none.textproto" 2>"$log"
+    [ $? = 2 ] || fail "no spec, $place: another status"
+    grep -q 'none.textproto: ' "$log" || fail "$place was not found"
+    rm "$place"
+done
+"$here/built/sweep/sweep" --spec="$here/none.textproto" 2>"$log"
+grep -q '^error: --run_binary: there is no program ' "$log" || fail "a program that is missing was not named"
+rm -r "$here/built"
+
 start "$here/all" --jobs=2 --threads=2
 [ $? = 1 ] || fail "a failed point must give status 1"
 [ "$(ls "$here/all/shared" | grep -c 'full_precision-[0-9a-f]*$')" = 2 ] || fail "one shared start a seed"
