@@ -42,8 +42,7 @@ std::string ResumeCommand(const StoppedRun& run) {
       ++i;
     }
   }
-  // Wherever the next command is given; a link of Bazel's as what it points
-  // to.
+  // Wherever the next command is given; links of Bazel's as what they point to.
   words.push_back("--spec=" + CanonicalPath(run.spec));
   words.push_back("--output_dir=" + CanonicalPath(run.folder));
   words.push_back(absl::StrCat("--threads=", run.threads));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/all_finite.h"
 #include "base/crc32c.h"
 #include "base/random.h"
 #include "base/status_macros.h"
@@ -27,11 +28,6 @@ std::string StateName(const std::string& tensor, size_t index) {
 }
 std::string QuantizerName(const Node& layer, const std::string& name) {
   return absl::StrCat(layer.name(), "#", name);
-}
-
-bool AllFinite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
 }
 
 QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
