@@ -24,33 +24,18 @@
 #include "inference/pack_network.h"
 #include "inference/packed_model.h"
 #include "kernels/roofline.h"
-#include "models/build.h"
 #include "models/cost.h"
 #include "models/parameters.h"
 #include "quant/power_of_two.h"
 #include "quant/quantizer.h"
 #include "quant/statistics.h"
 #include "quant/ttq.h"
+#include "training/measured_training.h"
 #include "training/program.h"
 #include "training/trained_network.h"
 
 namespace tritlab {
 namespace {
-
-struct Network {
-  std::string name;
-  ModelSpec model;
-  int64_t side;  // of its images
-  int64_t classes;
-};
-
-Graph GraphOf(const Network& network) {
-  InputOperator image;
-  image.set_height(network.side);
-  image.set_width(network.side);
-  image.set_channels(3);
-  return *BuildGraph(network.model, image, network.classes);
-}
 
 // The images/s of each row of this run, by NETWORK/KIND/batch:N.
 std::map<std::string, double>& RateOf() {
@@ -62,7 +47,7 @@ std::map<std::string, double>& RateOf() {
 // faster than f32 of the same run, and the shares of the roofs that
 // kernels/roofline.h measures: `peak`, multiply-adds, and memory, as if each
 // run read the weights from there and nothing else.
-void Time(benchmark::State& state, const Network& network,
+void Time(benchmark::State& state, const std::string& network,
           const std::string& kind, double peak, int64_t weight_bytes,
           const std::function<void()>& run) {
   const int64_t batch = state.range(0);
@@ -80,14 +65,15 @@ void Time(benchmark::State& state, const Network& network,
   const double rate =
       static_cast<double>(state.iterations() * batch) / took.count();
   const auto key = [&](const std::string& of_kind) {
-    return absl::StrCat(network.name, "/", of_kind, "/", batch);
+    return absl::StrCat(network, "/", of_kind, "/", batch);
   };
   RateOf()[key(kind)] = rate;
   state.counters["items_per_second"] = rate;
   const auto f32 = RateOf().find(key("f32"));
   if (kind != "f32" && f32 != RateOf().end())
     state.counters["times_f32"] = rate / f32->second;
-  const int64_t multiply_adds = CountCost(GraphOf(network))->multiply_adds;
+  const int64_t multiply_adds =
+      CountCost(*MeasuredNetwork(network))->multiply_adds;
   state.counters["share_of_peak"] =
       rate * static_cast<double>(multiply_adds) / peak;
   state.counters["share_of_memory"] = rate / static_cast<double>(batch) *
@@ -110,10 +96,10 @@ std::vector<float> Images(int64_t count) {
   return images;
 }
 
-void InferFloat(benchmark::State& state, const Network& network,
+void InferFloat(benchmark::State& state, const std::string& network,
                 DataType type) {
   const int64_t batch = state.range(0);
-  const Graph graph = GraphOf(network);
+  const Graph graph = *MeasuredNetwork(network);
   OptimizerSpec optimizer;
   optimizer.mutable_sgd();
   auto trained = *TrainedNetwork::Create(graph, Policy(), optimizer, 1);
@@ -126,8 +112,9 @@ void InferFloat(benchmark::State& state, const Network& network,
     return;
   }
   (*program)->LoadWeights();
+  const InputOperator& image = graph.nodes(0).input();
   const std::vector<float> images =
-      Images(batch * network.side * network.side * 3);
+      Images(batch * image.height() * image.width() * image.channels());
   Time(state, network, Name(type), MeasuredRoofline().f32_multiply_adds,
        WeightsOf(graph) * SizeOf(type),
        [&] { (*program)->Forward(images.data()); });
@@ -184,10 +171,10 @@ constexpr IntegerKind kIntegerKinds[] = {
      .first_and_last = PackedModelDescription::F32},
     {.name = "integer_inq", .encode = PowerOfTwoCodes}};
 
-void InferInteger(benchmark::State& state, const Network& network,
+void InferInteger(benchmark::State& state, const std::string& network,
                   const IntegerKind& kind) {
   const int64_t batch = state.range(0);
-  PackedModel model = CodedModel(GraphOf(network), kind.encode);
+  PackedModel model = CodedModel(*MeasuredNetwork(network), kind.encode);
   model.description.set_first_and_last(kind.first_and_last);
   const auto program =
       IntegerProgram::Create(model, {.batch = batch, .exact = kind.exact});
@@ -205,33 +192,32 @@ void InferInteger(benchmark::State& state, const Network& network,
 }
 
 template <typename Function>
-void Register(const Network& network, const std::string& kind, Function run) {
+void Register(const std::string& network, const std::string& kind,
+              const std::vector<int64_t>& batches, Function run) {
   auto* const registered = benchmark::RegisterBenchmark(
-      absl::StrCat("Infer/", network.name, "/", kind).c_str(), run);
+      absl::StrCat("Infer/", network, "/", kind).c_str(), run);
   registered->ArgName("batch")->Unit(benchmark::kMillisecond);
-  if (network.side < 100) registered->Arg(128);
-  registered->Arg(1);
+  for (const int64_t batch : batches) registered->Arg(batch);
 }
 
 void RegisterAll() {
-  std::vector<Network> networks = {{"resnet20", {}, 32, 10},
-                                   {"resnet56", {}, 32, 10},
-                                   {"resnet18", {}, 224, 1000},
-                                   {"vgg16", {}, 224, 1000}};
-  networks[0].model.mutable_cifar_resnet()->set_depth(20);
-  networks[1].model.mutable_cifar_resnet()->set_depth(56);
-  networks[2].model.mutable_imagenet_resnet()->set_depth(18);
-  networks[3].model.mutable_vgg16()->set_batch_normalization(true);
-  for (const Network& network : networks) {
+  const std::pair<std::string, std::vector<int64_t>> networks[] = {
+      {"resnet20", {128, 1}},
+      {"resnet56", {128, 1}},
+      {"resnet18", {32, 1}},
+      {"vgg16", {1}}};
+  for (const auto& [network, batches] : networks) {
     for (const DataType type : {DataType::kF32, DataType::kBF16}) {
-      Register(network, Name(type), [=](benchmark::State& state) {
-        InferFloat(state, network, type);
-      });
+      Register(network, Name(type), batches,
+               [network = network, type](benchmark::State& state) {
+                 InferFloat(state, network, type);
+               });
     }
     for (const IntegerKind& kind : kIntegerKinds) {
-      Register(network, kind.name, [=](benchmark::State& state) {
-        InferInteger(state, network, kind);
-      });
+      Register(network, kind.name, batches,
+               [network = network, kind](benchmark::State& state) {
+                 InferInteger(state, network, kind);
+               });
     }
   }
 }

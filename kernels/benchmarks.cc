@@ -7,6 +7,7 @@
 // how many times faster than that kind of the same run; share_of_peak and
 // share_of_memory: of what roofline.h measures. All threads that
 // OMP_NUM_THREADS allows take part.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -310,8 +311,9 @@ std::vector<Integer> Integers(int64_t count,
   const std::vector<float> values = Values(count);
   std::vector<Integer> integers(count);
   for (int64_t i = 0; i < count; ++i) {
-    const double share = 0.5 * values[i] + 0.5;
-    integers[i] = allowed[static_cast<size_t>(share * allowed.size())];
+    const double share = 0.5 * values[i] + 0.5;  // 1 as well, if seldom
+    integers[i] = allowed[std::min(static_cast<size_t>(share * allowed.size()),
+                                   allowed.size() - 1)];
   }
   return integers;
 }

@@ -168,6 +168,8 @@ void Register() {
            {kFullPrecision, kTtq, kInq, kDorefaEverywhere})
         RegisterTrainStep({network, type, method}, {128});
     }
+    // ImageNet's images.
+    RegisterTrainStep({"resnet18", type, kFullPrecision}, {32});
     // What a step costs against depth and batch (tools/plot_step_cost).
     for (const int depth : {20, 32, 44, 56, 110}) {
       const bool has_128 = depth == 20 || depth == 56;

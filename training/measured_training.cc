@@ -1,30 +1,49 @@
 #include "training/measured_training.h"
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/random.h"
 #include "base/status_macros.h"
-#include "datasets/open_dataset.h"
 #include "models/build.h"
+#include "models/shape_inference.h"
 #include "training/phase.pb.h"
 
 namespace tritlab {
 namespace {
 
-constexpr int kSide = 32;
-constexpr int kChannels = 3;
-constexpr int kClasses = 10;
 constexpr int kTestImages = 10;
 
-absl::StatusOr<std::unique_ptr<Dataset>> Images(int batch, Split split) {
-  DatasetSpec spec;
-  spec.set_name("synthetic");
-  spec.mutable_synthetic()->set_train_images(20 * batch);
-  spec.mutable_synthetic()->set_test_images(kTestImages);
-  return OpenDataset(spec, "", split);
+// Noise: a step costs the same whatever it sees.
+absl::StatusOr<std::unique_ptr<Dataset>> Noise(const Graph& graph,
+                                               int64_t images) {
+  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, /*batch=*/1));
+  const Shape& image = shaped.shapes.front();
+  DatasetInfo info;
+  info.name = info.source = "noise";
+  info.shape = {.height = static_cast<int>(image.height),
+                .width = static_cast<int>(image.width),
+                .channels = static_cast<int>(image.channels)};
+  for (int64_t i = 0; i < shaped.shapes.back().channels; ++i)
+    info.class_names.push_back(absl::StrCat(i));
+  info.normalization.mean.assign(image.channels, 0.5f);
+  info.normalization.std.assign(image.channels, 0.25f);
+  RETURN_IF_ERROR(CheckImageMemory(info.source, images, info.shape));
+  const RandomStream random(/*seed=*/1);
+  std::vector<uint8_t> pixels(images * info.shape.size());
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint8_t>(random.Below(i, 256));
+  std::vector<int32_t> labels(images);
+  for (int64_t i = 0; i < images; ++i)
+    labels[i] = static_cast<int32_t>(i % shaped.shapes.back().channels);
+  return MemoryDataset::Create(std::move(info), std::move(pixels),
+                               std::move(labels));
 }
 
 PhaseSpec Recipe(int batch, const Policy& policy) {
@@ -48,8 +67,15 @@ absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name) {
   ModelSpec model;
   absl::string_view number = name;
   int depth = 0;
+  bool of_imagenet = false;
   if (name == "vgg_small") {
     model.mutable_vgg_small();
+  } else if (name == "resnet18") {
+    model.mutable_imagenet_resnet()->set_depth(18);
+    of_imagenet = true;
+  } else if (name == "vgg16") {
+    model.mutable_vgg16()->set_batch_normalization(true);
+    of_imagenet = true;
   } else if (absl::ConsumePrefix(&number, "resnet") &&
              absl::SimpleAtoi(number, &depth)) {
     model.mutable_cifar_resnet()->set_depth(depth);
@@ -57,21 +83,21 @@ absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name) {
     return absl::InvalidArgumentError(
         absl::StrCat("network \"", name,
                      "\" is unknown; give resnet20 (32, 44, 56, 110, any "
-                     "6n + 2) or vgg_small"));
+                     "6n + 2), vgg_small, resnet18 or vgg16"));
   }
   InputOperator image;
-  image.set_height(kSide);
-  image.set_width(kSide);
-  image.set_channels(kChannels);
-  return BuildGraph(model, image, kClasses);
+  image.set_height(of_imagenet ? 224 : 32);
+  image.set_width(image.height());
+  image.set_channels(3);
+  return BuildGraph(model, image, of_imagenet ? 1000 : 10);
 }
 
 absl::StatusOr<MeasuredTraining> BeginMeasuredTraining(const Graph& graph,
                                                        DataType type, int batch,
                                                        const Policy& policy) {
   MeasuredTraining training;
-  ASSIGN_OR_RETURN(training.train, Images(batch, Split::kTrain));
-  ASSIGN_OR_RETURN(training.test, Images(batch, Split::kTest));
+  ASSIGN_OR_RETURN(training.train, Noise(graph, 20 * batch));
+  ASSIGN_OR_RETURN(training.test, Noise(graph, kTestImages));
   ASSIGN_OR_RETURN(
       training.trainer,
       Trainer::Create(graph, Recipe(batch, policy), *training.train,

@@ -1,6 +1,6 @@
-// A training whose speed is measured: a known network on images that are drawn,
-// with the recipe that CIFAR-10's networks are trained with. What
-// //training:benchmark and //training:profile run.
+// A training whose speed is measured: a known network on noise, with the recipe
+// that CIFAR-10's networks are trained with. What //training:benchmark and
+// //training:profile run.
 #ifndef TRITLAB_TRAINING_MEASURED_TRAINING_H_
 #define TRITLAB_TRAINING_MEASURED_TRAINING_H_
 
@@ -17,7 +17,8 @@
 namespace tritlab {
 
 // "resnet20" (any 6n + 2 layers) or "vgg_small", for images of 32x32 pixels and
-// 10 classes. InvalidArgument, naming what there is, for others.
+// 10 classes; "resnet18" or "vgg16" (with batch normalization), for 224x224 and
+// 1000. InvalidArgument, naming what there is, for others.
 absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name);
 
 struct MeasuredTraining {

@@ -15,7 +15,8 @@ TEST(MeasuredTrainingTest, UnknownNetworksAreNamed) {
     EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument)
         << name;
   }
-  EXPECT_TRUE(MeasuredNetwork("vgg_small").ok());
+  for (const char* name : {"resnet20", "vgg_small", "resnet18", "vgg16"})
+    EXPECT_TRUE(MeasuredNetwork(name).ok()) << name;
 }
 
 // Every part of a step is seen once a step, so that a profile leaves none out.
