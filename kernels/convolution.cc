@@ -1,9 +1,12 @@
 #include "kernels/convolution.h"
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "kernels/bfloat16.h"
+#include "kernels/bfloat16_weight_gradient.h"
 #include "kernels/convolution_layout.h"
 #include "kernels/onednn.h"
 #include "kernels/weighted_passes.h"
@@ -55,7 +58,9 @@ class OneDnnConvolution final : public Convolution {
           {onednn::Engine(), algorithm, input_, any, output_, strides, dilation,
            padding, padding, forward, attributes});
     }
-    if (use.training) {
+    if (use.training && arithmetic_ == DataType::kBF16 && !shape.bias)
+      weight_gradient_ = BFloat16WeightGradient::Create(shape);
+    if (use.training && weight_gradient_ == nullptr) {
       const memory::desc any_f32(onednn::WeightDims(shape),
                                  memory::data_type::f32,
                                  memory::format_tag::any);
@@ -78,16 +83,26 @@ class OneDnnConvolution final : public Convolution {
   void BackwardWeights(const void* input, const void* grad_output,
                        std::span<float> grad_weights,
                        std::span<float> grad_bias) override {
-    passes_.BackwardWeights(input, grad_output, grad_weights, grad_bias);
+    if (weight_gradient_ == nullptr)
+      return passes_.BackwardWeights(input, grad_output, grad_weights,
+                                     grad_bias);
+    weight_gradient_->Run(static_cast<const BFloat16*>(input),
+                          static_cast<const BFloat16*>(grad_output),
+                          grad_weights);
   }
   std::string Implementations() const override {
-    return passes_.implementations();
+    return absl::StrCat(passes_.implementations(),
+                        weight_gradient_ == nullptr
+                            ? ""
+                            : ", backward weights tritlab:avx512_core_bf16");
   }
 
  private:
   const DataType arithmetic_;
   const memory::desc input_, output_, bias_;
   onednn::WeightedPasses passes_;
+  // In oneDNN's place where it is faster.
+  std::unique_ptr<BFloat16WeightGradient> weight_gradient_;
 };
 
 }  // namespace
