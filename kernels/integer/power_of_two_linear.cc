@@ -67,13 +67,16 @@ MultiplyNarrowAvx512Vnni(Rows rows, const uint8_t* input, int64_t blocks) {
   const __m512i table = _mm512_broadcast_i32x4(
       _mm_load_si128(reinterpret_cast<const __m128i*>(kNarrow)));
   __m512i sums[kRows][2];
-  for (auto& row : sums) row[0] = row[1] = _mm512_setzero_si512();
+#pragma GCC unroll 4
+  for (int row = 0; row < kRows; ++row)
+    sums[row][0] = sums[row][1] = _mm512_setzero_si512();
   for (int64_t block = 0; block < blocks; ++block) {
     const __m512i x0 = _mm512_loadu_si512(input + block * kBlock);
     const __m512i x1 = _mm512_loadu_si512(input + block * kBlock + kHalf);
 #pragma GCC unroll 4
     for (int row = 0; row < kRows; ++row) {
       const __m512i two = _mm512_loadu_si512(rows.nibbles + row * kBlockBytes);
+      _mm_prefetch(rows.nibbles + row * kBlockBytes + kAheadBytes, _MM_HINT_T0);
       const __m512i n0 = _mm512_and_si512(two, lower);
       const __m512i n1 = _mm512_and_si512(_mm512_srli_epi16(two, 4), lower);
       sums[row][0] =
@@ -83,11 +86,11 @@ MultiplyNarrowAvx512Vnni(Rows rows, const uint8_t* input, int64_t blocks) {
     }
     rows.nibbles += kRows * kBlockBytes;
   }
-  RowSums result;
-  for (int row = 0; row < kRows; ++row) {
-    result[row] = LaneSum(_mm512_add_epi32(sums[row][0], sums[row][1]));
-  }
-  return result;
+  __m512i totals[kRows];
+#pragma GCC unroll 4
+  for (int row = 0; row < kRows; ++row)
+    totals[row] = _mm512_add_epi32(sums[row][0], sums[row][1]);
+  return LaneSums(totals);
 }
 
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) RowSums
@@ -98,6 +101,7 @@ MultiplyWideAvx512Vnni(Rows rows, const uint8_t* input, int64_t blocks) {
   const __m512i high_table = _mm512_broadcast_i32x4(
       _mm_load_si128(reinterpret_cast<const __m128i*>(kHigh)));
   __m512i low[kRows], high[kRows];
+#pragma GCC unroll 4
   for (int row = 0; row < kRows; ++row)
     low[row] = high[row] = _mm512_setzero_si512();
   for (int64_t block = 0; block < blocks; ++block) {
@@ -106,6 +110,7 @@ MultiplyWideAvx512Vnni(Rows rows, const uint8_t* input, int64_t blocks) {
 #pragma GCC unroll 4
     for (int row = 0; row < kRows; ++row) {
       const __m512i two = _mm512_loadu_si512(rows.nibbles + row * kBlockBytes);
+      _mm_prefetch(rows.nibbles + row * kBlockBytes + kAheadBytes, _MM_HINT_T0);
       __mmask64 m0, m1;
       std::memcpy(&m0, rows.nonzero + row * kMaskBytes, 8);
       std::memcpy(&m1, rows.nonzero + row * kMaskBytes + 8, 8);
@@ -123,12 +128,11 @@ MultiplyWideAvx512Vnni(Rows rows, const uint8_t* input, int64_t blocks) {
     rows.nibbles += kRows * kBlockBytes;
     rows.nonzero += kRows * kMaskBytes;
   }
-  RowSums result;
-  for (int row = 0; row < kRows; ++row) {
-    result[row] =
-        LaneSum(_mm512_add_epi32(low[row], _mm512_slli_epi32(high[row], 4)));
-  }
-  return result;
+  __m512i totals[kRows];
+#pragma GCC unroll 4
+  for (int row = 0; row < kRows; ++row)
+    totals[row] = _mm512_add_epi32(low[row], _mm512_slli_epi32(high[row], 4));
+  return LaneSums(totals);
 }
 
 // 32 bytes of activations times 32 weights of at most 8, summed to 32 bits: two

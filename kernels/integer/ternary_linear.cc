@@ -84,85 +84,87 @@ __attribute__((target("avx2"))) RowSums MultiplyAvx2(const uint8_t* codes,
           LaneSum(sums[3])};
 }
 
-// One output's 64 bytes of codes, plane by plane.
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) inline void AddProducts(
-    const uint8_t* codes, const int8_t* x, const __m512i* masks,
-    __m512i* sums) {
-  const __m512i four = _mm512_loadu_si512(codes);
-#pragma GCC unroll 4
-  for (int64_t plane = 0; plane < kPlanes; ++plane) {
-    sums[plane] =
-        _mm512_dpbusd_epi32(sums[plane], _mm512_and_si512(four, masks[plane]),
-                            _mm512_loadu_si512(x + plane * kPlane));
-  }
-}
-
-// A mask and a product for 64 weights is what the processor's vector units have
-// to do, and on many it takes longer than the memory: the activations are read
-// anew for each output, since keeping them leaves too few registers for the
-// sums.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) RowSums
 MultiplyAvx512Vnni(const uint8_t* codes, const int8_t* shifted, int64_t blocks,
                    uint8_t bits) {
   __m512i masks[kPlanes], sums[kRows][kPlanes];
+#pragma GCC unroll 4
   for (int plane = 0; plane < kPlanes; ++plane) {
     masks[plane] = _mm512_set1_epi8(static_cast<char>(bits << (2 * plane)));
-    for (auto& row : sums) row[plane] = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (int row = 0; row < kRows; ++row)
+      sums[row][plane] = _mm512_setzero_si512();
   }
   for (int64_t block = 0; block < blocks; ++block) {
+    __m512i x[kPlanes];
 #pragma GCC unroll 4
-    for (int64_t row = 0; row < kRows; ++row)
-      AddProducts(codes + row * kBlockBytes, shifted, masks, sums[row]);
+    for (int plane = 0; plane < kPlanes; ++plane)
+      x[plane] = _mm512_loadu_si512(shifted + plane * kPlane);
+#pragma GCC unroll 4
+    for (int row = 0; row < kRows; ++row) {
+      const __m512i four = _mm512_loadu_si512(codes + row * kBlockBytes);
+      _mm_prefetch(codes + row * kBlockBytes + kAheadBytes, _MM_HINT_T0);
+#pragma GCC unroll 4
+      for (int plane = 0; plane < kPlanes; ++plane) {
+        sums[row][plane] = _mm512_dpbusd_epi32(
+            sums[row][plane], _mm512_and_si512(four, masks[plane]), x[plane]);
+      }
+    }
     codes += kRows * kBlockBytes;
     shifted += kBlock;
   }
   // Every lane of plane p is a multiple of 4^p.
-  RowSums result;
+  __m512i totals[kRows];
+#pragma GCC unroll 4
   for (int row = 0; row < kRows; ++row) {
-    __m512i sum = sums[row][0];
-    for (int plane = 1; plane < kPlanes; ++plane)
-      sum =
-          _mm512_add_epi32(sum, _mm512_srai_epi32(sums[row][plane], 2 * plane));
-    result[row] = LaneSum(sum);
+    totals[row] = sums[row][0];
+#pragma GCC unroll 4
+    for (int plane = 1; plane < kPlanes; ++plane) {
+      totals[row] = _mm512_add_epi32(
+          totals[row], _mm512_srai_epi32(sums[row][plane], 2 * plane));
+    }
   }
-  return result;
+  return LaneSums(totals);
 }
 
-// For kTile images at once: each mask then serves all of them. Plane by plane,
-// since sums of different planes may not be added before they are divided, and
-// there are not registers for all; the codes of a group stay in the first-level
-// cache. shifted: [blocks][kPlanes][kTile][kPlane].
+// For kTile images at once: each code that is shifted down and masked then
+// serves all of them, and sums of all planes are one.
+// shifted: [blocks][kPlanes][kTile][kPlane].
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void
 MultiplyTileAvx512Vnni(const uint8_t* codes, const int8_t* shifted,
                        int64_t blocks, uint8_t bits, RowSums* sums) {
-  for (int64_t m = 0; m < kTile; ++m) sums[m] = {};
-  for (int plane = 0; plane < kPlanes; ++plane) {
-    const __m512i mask =
-        _mm512_set1_epi8(static_cast<char>(bits << (2 * plane)));
-    __m512i plane_sums[kTile][kRows];
-    for (auto& image : plane_sums)
-      for (__m512i& row : image) row = _mm512_setzero_si512();
-    const uint8_t* four = codes;
-    const int8_t* x = shifted + plane * kTile * kPlane;
-    for (int64_t block = 0; block < blocks; ++block) {
+  const __m512i mask = _mm512_set1_epi8(static_cast<char>(bits));
+  __m512i of_tile[kTile][kRows];
 #pragma GCC unroll 4
-      for (int64_t row = 0; row < kRows; ++row) {
-        const __m512i of_plane = _mm512_and_si512(
-            _mm512_loadu_si512(four + row * kBlockBytes), mask);
+  for (int m = 0; m < kTile; ++m) {
 #pragma GCC unroll 4
-        for (int64_t m = 0; m < kTile; ++m) {
-          plane_sums[m][row] = _mm512_dpbusd_epi32(
-              plane_sums[m][row], of_plane, _mm512_loadu_si512(x + m * kPlane));
+    for (int row = 0; row < kRows; ++row)
+      of_tile[m][row] = _mm512_setzero_si512();
+  }
+  for (int64_t block = 0; block < blocks; ++block) {
+    __m512i four[kRows];
+#pragma GCC unroll 4
+    for (int row = 0; row < kRows; ++row)
+      four[row] = _mm512_loadu_si512(codes + row * kBlockBytes);
+#pragma GCC unroll 4
+    for (int plane = 0; plane < kPlanes; ++plane) {
+#pragma GCC unroll 4
+      for (int row = 0; row < kRows; ++row) {
+        const __m512i of_plane = _mm512_and_si512(four[row], mask);
+        four[row] = _mm512_srli_epi16(four[row], 2);
+#pragma GCC unroll 4
+        for (int m = 0; m < kTile; ++m) {
+          of_tile[m][row] = _mm512_dpbusd_epi32(
+              of_tile[m][row], of_plane,
+              _mm512_loadu_si512(shifted + (plane * kTile + m) * kPlane));
         }
       }
-      four += kRows * kBlockBytes;
-      x += kTile * kBlock;
     }
-    for (int64_t m = 0; m < kTile; ++m) {
-      for (int64_t row = 0; row < kRows; ++row)
-        sums[m][row] += LaneSum(plane_sums[m][row]) >> (2 * plane);
-    }
+    codes += kRows * kBlockBytes;
+    shifted += kTile * kBlock;
   }
+#pragma GCC unroll 4
+  for (int m = 0; m < kTile; ++m) sums[m] = LaneSums(of_tile[m]);
 }
 
 #endif  // defined(__x86_64__)
@@ -256,53 +258,66 @@ int64_t TernaryLinear::outputs_rounded_up() const {
   return (shape_.outputs + kRows - 1) / kRows * kRows;
 }
 
-void TernaryLinear::Shift(int64_t batch, const uint8_t* input) {
+void TernaryLinear::Shift(const uint8_t* input, int64_t first, int64_t tile) {
   const int64_t padded = blocks() * kBlock;
-  if (static_cast<int64_t>(shifted_.bytes()) < batch * padded)
-    shifted_ = Buffer(batch * padded);
-  std::memset(shifted_.data(), 0, batch * padded);
-  shifted_sums_.assign(batch, 0);
-  auto* shifted = static_cast<int8_t*>(shifted_.data());
-  for (int64_t m = 0; m < batch;) {
-    const int64_t tile = TileOf(instructions_, batch - m);
-    for (int64_t i = 0; i < tile; ++i, ++m) {
-      int32_t sum = 0;
-      for (int64_t begin = 0; begin < shape_.inputs; begin += kPlane) {
-        int8_t* const plane = shifted + begin * tile + i * kPlane;
-        const int64_t count = std::min(kPlane, shape_.inputs - begin);
-        for (int64_t k = 0; k < count; ++k) {
-          plane[k] = static_cast<int8_t>(input[begin + k] - 128);
-          sum += plane[k];
-        }
+  auto* const shifted = static_cast<int8_t*>(shifted_.data()) + first * padded;
+  std::memset(shifted, 0, tile * padded);
+  for (int64_t i = 0; i < tile; ++i) {
+    const uint8_t* const image = input + (first + i) * shape_.inputs;
+    int32_t sum = 0;
+    for (int64_t begin = 0; begin < shape_.inputs; begin += kPlane) {
+      int8_t* const plane = shifted + begin * tile + i * kPlane;
+      const int64_t count = std::min(kPlane, shape_.inputs - begin);
+      for (int64_t k = 0; k < count; ++k) {
+        plane[k] = static_cast<int8_t>(image[begin + k] - 128);
+        sum += plane[k];
       }
-      shifted_sums_[m] = sum;
-      input += shape_.inputs;
     }
-    shifted += tile * padded;
+    shifted_sums_[first + i] = sum;
   }
 }
 
-void TernaryLinear::Products(int64_t batch,
-                             std::initializer_list<Part> parts) const {
+template <size_t kParts, typename Finish>
+void TernaryLinear::Products(int64_t batch, const uint8_t* input,
+                             const std::array<uint8_t, kParts>& bits,
+                             const Finish& finish) {
+  const int64_t groups = outputs_rounded_up() / kRows;
+  const int64_t padded = blocks() * kBlock;
+  if (static_cast<int64_t>(shifted_.bytes()) < batch * padded)
+    shifted_ = Buffer(batch * padded);
+  shifted_sums_.resize(batch);
+  // Images by tiles; what is left one by one.
+  const int64_t tile = TileOf(instructions_, batch);
+  const int64_t tiles = batch / tile + batch % tile;
+  const auto first_of = [&](int64_t t) {
+    return std::min(t, batch / tile) * (tile - 1) + t;
+  };
   const auto* const packed = static_cast<const uint8_t*>(packed_.data());
   const auto* const shifted = static_cast<const int8_t*>(shifted_.data());
-  const int64_t groups = outputs_rounded_up() / kRows;
-  const int64_t stride = blocks() * kBlock;
-#pragma omp parallel for schedule(static)
-  for (int64_t group = 0; group < groups; ++group) {
-    const uint8_t* const codes =
-        packed + group * kRows * blocks() * kBlockBytes;
-    const int64_t first = group * kRows;
-    const int64_t rows = std::min(kRows, shape_.outputs - first);
-    for (const Part& part : parts) {
-      RowSums sums[kTile];
-      for (int64_t m = 0; m < batch;) {
-        const int64_t tile = TileOf(instructions_, batch - m);
-        MultiplyTile(instructions_, codes, shifted + m * stride, tile, blocks(),
-                     part.bits, sums);
-        for (int64_t i = 0; i < tile; ++i, ++m) {
-          std::copy(sums[i].begin(), sums[i].begin() + rows,
-                    part.products + m * shape_.outputs + first);
+#pragma omp parallel
+  {
+#pragma omp for schedule(static)
+    for (int64_t t = 0; t < tiles; ++t)
+      Shift(input, first_of(t), first_of(t + 1) - first_of(t));
+#pragma omp for schedule(static)
+    for (int64_t group = 0; group < groups; ++group) {
+      const uint8_t* const codes =
+          packed + group * kRows * blocks() * kBlockBytes;
+      const int64_t rows = std::min(kRows, shape_.outputs - group * kRows);
+      for (int64_t t = 0; t < tiles; ++t) {
+        const int64_t first = first_of(t), images = first_of(t + 1) - first;
+        RowSums sums[kParts][kTile];
+        for (size_t part = 0; part < kParts; ++part) {
+          MultiplyTile(instructions_, codes, shifted + first * padded, images,
+                       blocks(), bits[part], sums[part]);
+        }
+        for (int64_t i = 0; i < images; ++i) {
+          for (int64_t row = 0; row < rows; ++row) {
+            std::array<int32_t, kParts> of_row;
+            for (size_t part = 0; part < kParts; ++part)
+              of_row[part] = sums[part][i][row];
+            finish(first + i, group * kRows + row, of_row);
+          }
         }
       }
     }
@@ -311,27 +326,26 @@ void TernaryLinear::Products(int64_t batch,
 
 void TernaryLinear::Multiply(int64_t batch, const uint8_t* input,
                              int32_t* sums) {
-  Shift(batch, input);
-  Products(batch, {{kAllBits, sums}});
-  for (int64_t m = 0; m < batch; ++m) {
-    for (int64_t o = 0; o < shape_.outputs; ++o)
-      *sums++ += 128 * weight_sums_[o] - shifted_sums_[m];
-  }
+  Products<1>(
+      batch, input, {kAllBits},
+      [&](int64_t m, int64_t o, const std::array<int32_t, 1>& products) {
+        sums[m * shape_.outputs + o] =
+            products[0] + 128 * weight_sums_[o] - shifted_sums_[m];
+      });
 }
 
 void TernaryLinear::MultiplySides(int64_t batch, const uint8_t* input,
                                   int32_t* positive, int32_t* negative) {
-  Shift(batch, input);
-  Products(batch, {{kAllBits, negative}, {kUpperBits, positive}});
-  for (int64_t m = 0; m < batch; ++m) {
-    for (int64_t o = 0; o < shape_.outputs; ++o, ++positive, ++negative) {
-      const int32_t difference =
-          *negative + 128 * weight_sums_[o] - shifted_sums_[m];
-      // The upper bit is worth 2, and set where the weight is 1.
-      *positive = *positive / 2 + 128 * positive_counts_[o];
-      *negative = *positive - difference;
-    }
-  }
+  Products<2>(
+      batch, input, {kAllBits, kUpperBits},
+      [&](int64_t m, int64_t o, const std::array<int32_t, 2>& products) {
+        const int32_t difference =
+            products[0] + 128 * weight_sums_[o] - shifted_sums_[m];
+        // The upper bit is worth 2, and set where the weight is 1.
+        const int32_t of_ones = products[1] / 2 + 128 * positive_counts_[o];
+        positive[m * shape_.outputs + o] = of_ones;
+        negative[m * shape_.outputs + o] = of_ones - difference;
+      });
 }
 
 }  // namespace tritlab

@@ -16,13 +16,15 @@
 // leaves 4^p c_p, which is multiplied as it stands (bytes times bytes, summed
 // to 32 bits); the four sums are divided by 4^p once at the end, without a
 // remainder. So a weight costs a quarter of a mask and of a product, and
-// nothing is shifted or looked up. The codes' upper bits alone give twice the
-// sum over the positive side.
+// nothing is shifted or looked up. Where several images share the mask, codes
+// are shifted down as well, and all sums of an output are one. The codes' upper
+// bits alone give twice the sum over the positive side.
 #ifndef TRITLAB_KERNELS_INTEGER_TERNARY_LINEAR_H_
 #define TRITLAB_KERNELS_INTEGER_TERNARY_LINEAR_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -58,13 +60,13 @@ class TernaryLinear {
                 IntegerInstructions instructions);
   int64_t blocks() const;
   int64_t outputs_rounded_up() const;
-  void Shift(int64_t batch, const uint8_t* input);
-  // products[m][o] = sum over inputs of (code & bits) x', for each part.
-  struct Part {
-    uint8_t bits;
-    int32_t* products;
-  };
-  void Products(int64_t batch, std::initializer_list<Part> parts) const;
+  // The x' of the images [first, first + tile) and their sums.
+  void Shift(const uint8_t* input, int64_t first, int64_t tile);
+  // finish(m, o, products): products[p] = sum over inputs of (code & bits[p])
+  // x' for image m and output o.
+  template <size_t kParts, typename Finish>
+  void Products(int64_t batch, const uint8_t* input,
+                const std::array<uint8_t, kParts>& bits, const Finish& finish);
 
   const IntegerLinearShape shape_;
   const IntegerInstructions instructions_;
