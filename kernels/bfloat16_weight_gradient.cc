@@ -32,6 +32,7 @@ namespace {
 constexpr int64_t kLanes = 16;   // output channels of a vector
 constexpr int64_t kColumns = 3;  // of the kernel
 constexpr int64_t kPair = 2;     // pixels of a product
+
 // As many rows are taken at a time as leave two vectors of output channels and
 // a block of input channels in the first-level cache; and more where the sums
 // do not stay in the second-level cache, which are read and written once for so

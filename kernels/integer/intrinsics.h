@@ -19,7 +19,7 @@
 
 namespace tritlab {
 
-// How long before they are needed packed weights are fetched.
+// How far ahead packed weights are fetched, in bytes.
 inline constexpr int64_t kAheadBytes = 4096;
 
 __attribute__((target("avx2"))) inline int32_t LaneSum(__m256i v) {
