@@ -47,7 +47,10 @@ constexpr Color kSeries[kSeriesColors] = {
     {241, 242, 23, "var(--series-3,#0c7d5f)"},
     {241, 242, 24, "var(--series-4,#8a3fb0)"},
     {241, 242, 25, "var(--series-5,#9a6b00)"},
-    {241, 242, 26, "var(--series-6,#b3265e)"}};
+    {241, 242, 26, "var(--series-6,#b3265e)"},
+    {241, 242, 27, "var(--series-7,#00859c)"},
+    {241, 242, 28, "var(--series-8,#7a4b32)"},
+    {241, 242, 29, "var(--series-9,#50607a)"}};
 
 std::string InGnuplot(const Color& color) {
   return absl::StrFormat("'#%02X%02X%02X'", color.red, color.green, color.blue);
@@ -422,11 +425,13 @@ std::string ForPage(std::string svg, const Plot& plot, int width, int height) {
 const char kLightPlotColors[] =
     "--ink:#1c1f23;--muted:#5b6169;--grid:#e3e5e8;--series-1:#1f6fc2;"
     "--series-2:#c2500c;--series-3:#0c7d5f;--series-4:#8a3fb0;"
-    "--series-5:#9a6b00;--series-6:#b3265e;";
+    "--series-5:#9a6b00;--series-6:#b3265e;--series-7:#00859c;"
+    "--series-8:#7a4b32;--series-9:#50607a;";
 const char kDarkPlotColors[] =
     "--ink:#e8eaed;--muted:#a2a9b3;--grid:#33383f;--series-1:#6aaef0;"
     "--series-2:#f0935a;--series-3:#4fc49f;--series-4:#c792e8;"
-    "--series-5:#dcb04a;--series-6:#f07ca6;";
+    "--series-5:#dcb04a;--series-6:#f07ca6;--series-7:#4cc3d9;"
+    "--series-8:#c79a80;--series-9:#9fb0cc;";
 
 namespace internal {
 

@@ -1,7 +1,7 @@
 // Pictures by gnuplot, as SVG.
 //
 // The picture takes its colours from CSS variables (--ground, --ink, --muted,
-// --grid, --series-1 to --series-6) with fallbacks for a white ground, so that
+// --grid, --series-1 to --series-9) with fallbacks for a white ground, so that
 // one picture serves a light and a dark page. The same plot gives the same
 // bytes.
 #ifndef TRITLAB_REPORTS_PAGE_PLOT_H_
@@ -16,7 +16,7 @@
 namespace tritlab {
 
 // The number of colours; series beyond it take them again.
-inline constexpr int kSeriesColors = 6;
+inline constexpr int kSeriesColors = 9;
 
 struct Series {
   std::string name;  // in the key; empty: not in the key

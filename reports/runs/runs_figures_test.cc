@@ -1,6 +1,7 @@
 #include "reports/runs/runs_figures.h"
 
 #include <cmath>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,25 @@ TEST(TradeoffFigure, NumbersTheFrontAsTheTableDoes) {
   EXPECT_THAT(front.rows[0],
               ElementsAre("1", "a", "quantized", "ttq", "86.00", "60,000"));
   EXPECT_EQ(front.rows[1][1], "c");
+}
+
+// Protects: no two methods look the same, however many there are.
+TEST(TradeoffFigure, EachMethodHasAColorOfItsOwn) {
+  const std::vector<std::string> methods = {"full_precision", "ttq",  "inq",
+                                            "global",         "twn",  "bwn",
+                                            "dorefa",         "prune"};
+  std::vector<RunResult> results;
+  for (const std::string& method : methods) {
+    results.push_back(Result(method, 80, 60000));
+    results.back().method = method;
+  }
+  std::set<int> colors;
+  const Figure figure = TradeoffFigure(BytesTradeoff(Pointers(results)));
+  for (const Series& series : figure.plot.series) {
+    EXPECT_LT(series.color, kSeriesColors);
+    colors.insert(series.color);
+  }
+  EXPECT_EQ(colors.size(), methods.size() + 1);  // and the front's
 }
 
 // Protects: a caption says on which data, which network, how many seeds.

@@ -20,7 +20,7 @@ namespace tritlab {
 namespace {
 
 constexpr char kNothing[] = "-";
-constexpr size_t kMostDrawn = kSeriesColors;  // in one figure
+constexpr size_t kMostDrawn = 6;  // in one figure, to be told apart
 
 struct Point {
   const FoundRun* run;
