@@ -35,18 +35,17 @@ std::string MethodOf(const PhaseResult& phase) {
 }
 
 // The same for a phase that two runs have in common, and for nothing else.
-std::string Fingerprint(const std::vector<PhaseOfRun>& seeds) {
-  std::string text;
-  for (const auto& [report, phase] : seeds) {
-    const Provenance& run = report->provenance();
-    absl::StrAppend(&text, report->network().name(), "\n", run.dataset(), "\n",
-                    run.data_checksum(), "\n", run.data_type(), "\n",
-                    run.seed(), "\n", phase->name(), "\n", phase->top1(), "\n",
-                    phase->loss(), "\n", phase->weight_bytes(), "\n");
-    for (const EpochResult& epoch : phase->epochs()) {
-      absl::StrAppend(&text, epoch.train_loss(), " ", epoch.test_loss(), " ",
-                      epoch.test_top1(), "\n");
-    }
+std::string Fingerprint(const PhaseOfRun& seed) {
+  const auto& [report, phase] = seed;
+  const Provenance& run = report->provenance();
+  std::string text = absl::StrCat(
+      report->network().name(), "\n", run.dataset(), "\n", run.data_checksum(),
+      "\n", run.data_type(), "\n", run.seed(), "\n", phase->name(), "\n");
+  absl::StrAppend(&text, phase->top1(), "\n", phase->loss(), "\n",
+                  phase->weight_bytes(), "\n");
+  for (const EpochResult& epoch : phase->epochs()) {
+    absl::StrAppend(&text, epoch.train_loss(), " ", epoch.test_loss(), " ",
+                    epoch.test_top1(), "\n");
   }
   return text;
 }
@@ -132,7 +131,7 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
     points[at->second].push_back(&run);
   }
   std::vector<RunResult> results;
-  std::map<std::string, size_t> seen;  // fingerprint -> index
+  std::map<std::string, size_t> seen;  // fingerprint of a seed -> index
   for (const std::vector<const FoundRun*>& point : points) {
     // Phases as the first seed has them.
     const Report& report = point[0]->report;
@@ -146,10 +145,16 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
           &phase == &report.results(report.results_size() - 1) &&
           report.results_size() > 1;
       if (!about_it) {
-        const auto [at, is_new] =
-            seen.emplace(Fingerprint(seeds), results.size());
+        bool is_new = false;
+        size_t index = 0;
+        for (const PhaseOfRun& seed : seeds) {
+          const auto [at, inserted] =
+              seen.emplace(Fingerprint(seed), results.size());
+          is_new = is_new || inserted;
+          index = at->second;
+        }
         if (!is_new) {
-          ++results[at->second].others;
+          if (report.results_size() > 1) ++results[index].others;
           continue;
         }
       }

@@ -59,8 +59,10 @@ struct RunResult {
 };
 
 // In the order of the runs, and of the phases within a run. A phase that a run
-// is not about (it is not its last one) and that has been seen before, down to
-// the accuracy and loss of each epoch, only counts in `others` of the first.
+// is not about (it is not its last one, or its only one) and all of whose seeds
+// have been seen before, down to the accuracy and loss of each epoch, only
+// counts in `others` of the first; not even there if it is all of its run, as
+// the phases are that a sweep's points have in common.
 std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs);
 
 }  // namespace tritlab

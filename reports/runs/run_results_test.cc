@@ -30,7 +30,8 @@ TEST(ResultsOf, MeansAreOverTheSeedsOfAPoint) {
   runs[1].report.mutable_results(1)->set_weight_bytes(100);
   runs[2].report.mutable_results(1)->set_weight_bytes(130);
   const std::vector<RunResult> results = ResultsOf(runs);
-  ASSERT_EQ(results.size(), 4u);
+  ASSERT_EQ(results.size(), 3u);  // b's start is one of a's
+  EXPECT_EQ(results[0].others, 1);
   const RunResult& result = results[1];
   EXPECT_EQ(result.run, "a");
   EXPECT_EQ(result.phase, "ttq");
@@ -45,8 +46,8 @@ TEST(ResultsOf, MeansAreOverTheSeedsOfAPoint) {
   EXPECT_DOUBLE_EQ(result.weight_bytes, 110);
   EXPECT_DOUBLE_EQ(result.epochs, 2);
   EXPECT_DOUBLE_EQ(result.paper_top1.value(), 91.13);
-  EXPECT_FALSE(results[3].top1_deviation.has_value());
-  EXPECT_EQ(results[3].run, "b");
+  EXPECT_FALSE(results[2].top1_deviation.has_value());
+  EXPECT_EQ(results[2].run, "b");
 }
 
 // Protects: the energy is the "total" of the run's own page.
@@ -76,6 +77,19 @@ TEST(ResultsOf, ACommonStartIsOneResult) {
 
   runs[1].report.mutable_results(0)->mutable_epochs(0)->set_train_loss(9);
   EXPECT_EQ(ResultsOf(runs).size(), 5u);
+}
+
+// Protects: the runs that trained a sweep's common phases, a seed each, are not
+// rows beside the points' means over them.
+TEST(ResultsOf, ASharedPhaseOfOneSeedIsNoResultOfItsOwn) {
+  std::vector<FoundRun> runs = {MakeRun("points/a", 1, 85),
+                                MakeRun("points/a", 2, 86),
+                                MakeRun("shared/full_precision-1", 1, 85)};
+  runs[2].report.mutable_results()->RemoveLast();
+  EXPECT_EQ(ResultsOf(runs).size(), 2u);
+  EXPECT_EQ(ResultsOf(runs)[0].others, 0);
+  runs[2].report.mutable_results(0)->set_top1(12);
+  EXPECT_EQ(ResultsOf(runs).size(), 3u);
 }
 
 TEST(ResultsOf, MethodsOfLayers) {
