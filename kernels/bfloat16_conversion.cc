@@ -1,13 +1,10 @@
 #include "kernels/bfloat16_conversion.h"
 
 #include "base/vector_clones.h"
+#include "kernels/intrinsics.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #define TRITLAB_HAS_AVX512_CONVERSION
-// GCC 12 warns of what its own header leaves undefined on purpose.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
 namespace tritlab {

@@ -1,29 +1,21 @@
 #include "kernels/bfloat16_weight_gradient.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "kernels/intrinsics.h"
 #include "kernels/onednn_info.h"
+#include "kernels/round_up.h"
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#include <omp.h>
-#endif
 
 namespace tritlab {
 
 #if defined(__x86_64__)
 namespace {
-
-// GCC 12 warns of what its own header leaves undefined on purpose.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 #define TRITLAB_BF16 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
@@ -42,10 +34,6 @@ constexpr int64_t kNearSums = 512 << 10;
 constexpr int64_t kPairsOfFarSums = 512;
 // Adding up the threads' sums must not take long beside making them.
 constexpr int64_t kSumsOfAllThreads = 64 << 20;
-
-int64_t RoundUp(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 // How a layer is divided, and how what is rewritten lies in memory:
 //   input:    [block][input row][channel of the block][phase][column]
@@ -386,7 +374,7 @@ class Share {
                sizeof(BFloat16)),
         gradient_(plan.vectors * plan.rows * plan.gradient_row_size() *
                   sizeof(BFloat16)),
-        sums_(plan.vectors * plan.sums_of_vector() * sizeof(float)),
+        sums_(plan.sum_bytes()),
         places_(plan.shape.input.height),
         seen_(plan.shape.kernel_height) {
     std::memset(input_.data(), 0, input_.bytes());

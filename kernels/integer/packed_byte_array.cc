@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "kernels/integer/intrinsics.h"
+#include "kernels/intrinsics.h"
 
 namespace tritlab {
 namespace {

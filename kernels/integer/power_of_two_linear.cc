@@ -9,7 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
-#include "kernels/integer/intrinsics.h"
+#include "kernels/integer/lane_sums.h"
+#include "kernels/intrinsics.h"
 
 namespace tritlab {
 namespace {

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "kernels/integer/instruction_set.h"
-#include "kernels/integer/intrinsics.h"
+#include "kernels/intrinsics.h"
+#include "kernels/round_up.h"
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
 
@@ -28,10 +29,6 @@ constexpr int64_t kFour = 4;    // input channels of a product
 constexpr int64_t kVectorBytes = 64;
 constexpr int64_t kAhead = 12;  // vectors of weights, fetched beforehand
 constexpr int64_t kInputRowsBytes = 8192;  // of a group, at most if it can be
-
-int64_t RoundUp(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 // What the inner loops see of a layer.
 struct Layer {

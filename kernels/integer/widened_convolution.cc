@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/integer/intrinsics.h"
 #include "kernels/integer/widened_product.h"
+#include "kernels/intrinsics.h"
 #include "kernels/threads.h"
 
 namespace tritlab {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/vector_clones.h"
-#include "kernels/integer/intrinsics.h"
+#include "kernels/intrinsics.h"
 
 namespace tritlab {
 namespace {

@@ -1,21 +1,16 @@
-// Internal to kernels/integer: vector instructions, and the sums of vectors'
-// 32-bit lanes.
+// Internal to kernels/integer: the sums of vectors' 32-bit lanes.
 //
 // Loops over arrays of vectors are unrolled by pragma, the first and the last
 // one too: an array that a variable indexes once lies in memory, and each
 // product that is added to it would be stored.
-#ifndef TRITLAB_KERNELS_INTEGER_INTRINSICS_H_
-#define TRITLAB_KERNELS_INTEGER_INTRINSICS_H_
+#ifndef TRITLAB_KERNELS_INTEGER_LANE_SUMS_H_
+#define TRITLAB_KERNELS_INTEGER_LANE_SUMS_H_
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #include <array>
 #include <cstdint>
 
-// GCC 12 warns of what its own header leaves undefined on purpose.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include "kernels/intrinsics.h"
 
 namespace tritlab {
 
@@ -55,4 +50,4 @@ __attribute__((target("avx512f"))) inline std::array<int32_t, 4> LaneSums(
 }  // namespace tritlab
 
 #endif  // defined(__x86_64__)
-#endif  // TRITLAB_KERNELS_INTEGER_INTRINSICS_H_
+#endif  // TRITLAB_KERNELS_INTEGER_LANE_SUMS_H_
