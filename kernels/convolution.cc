@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/bfloat16.h"
-#include "kernels/bfloat16_weight_gradient.h"
 #include "kernels/convolution_layout.h"
 #include "kernels/onednn.h"
+#include "kernels/weight_gradient/bfloat16_weight_gradient.h"
 #include "kernels/weighted_passes.h"
 
 namespace tritlab {
@@ -91,10 +91,9 @@ class OneDnnConvolution final : public Convolution {
                           grad_weights);
   }
   std::string Implementations() const override {
-    return absl::StrCat(passes_.implementations(),
-                        weight_gradient_ == nullptr
-                            ? ""
-                            : ", backward weights tritlab:avx512_core_bf16");
+    if (weight_gradient_ == nullptr) return passes_.implementations();
+    return absl::StrCat(passes_.implementations(), ", backward weights ",
+                        weight_gradient_->Name());
   }
 
  private:

@@ -1,16 +1,19 @@
-#include "kernels/bfloat16_weight_gradient.h"
+#include "kernels/weight_gradient/vector_weight_gradient.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "kernels/intrinsics.h"
-#include "kernels/onednn_info.h"
 #include "kernels/round_up.h"
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
+#include "kernels/weight_gradient/fetching.h"
+#include "kernels/weight_gradient/pixel_pairs.h"
+#include "kernels/weight_gradient/transposed_pixels.h"
 
 namespace tritlab {
 
@@ -72,22 +75,7 @@ struct Plan {
   int64_t sum_bytes() const {
     return vectors * sums_of_vector() * static_cast<int64_t>(sizeof(float));
   }
-  // The columns before the image's first in a phase.
-  int64_t ColumnsBefore(int64_t phase) const {
-    return (std::max<int64_t>(shape.padding - phase, 0) + shape.stride - 1) /
-           shape.stride;
-  }
-  int64_t FirstPixel(int64_t phase) const {
-    return ColumnsBefore(phase) * shape.stride + phase - shape.padding;
-  }
-  int64_t Pixels(int64_t phase) const {
-    return (std::max<int64_t>(shape.input.width - FirstPixel(phase), 0) +
-            shape.stride - 1) /
-           shape.stride;
-  }
 };
-
-constexpr int64_t kTransposedPixels = 8;
 
 Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   vectors = RoundUp(output.channels, kLanes) / kLanes;
@@ -97,8 +85,9 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   pairs = RoundUp(output.width, kPair) / kPair;
   columns = pairs * kPair + (kColumns - 1) / shape.stride;
   for (int64_t phase = 0; phase < shape.stride; ++phase) {
-    columns = std::max(columns, ColumnsBefore(phase) +
-                                    RoundUp(Pixels(phase), kTransposedPixels));
+    const ColumnPhase of_phase(shape, phase);
+    columns = std::max(
+        columns, of_phase.before + RoundUp(of_phase.pixels, kTransposedPixels));
   }
   const int64_t together = std::min<int64_t>(vectors, 2);
   const int64_t row_bytes =
@@ -115,120 +104,42 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
           images * std::max<int64_t>(shape.kernel_height - shape.stride, 0));
 }
 
-// Where channels' rows lie, from that of a block's first channel on.
-template <int kBlock>
-struct Places {
-  int64_t channel_size;
-  int64_t block_size;
-
-  int64_t Of(int64_t channel) const {
-    return channel / kBlock * block_size + channel % kBlock * channel_size;
-  }
-};
-
-// Sixteen channels of `pixels` pixels (8 at most), `pixel_size` apart, become
-// eight columns of sixteen channels; those beyond are 0.
-template <int kBlock>
-TRITLAB_BF16_INLINE void TransposeSixteenChannels(const BFloat16* input,
-                                                  int64_t pixel_size,
-                                                  int64_t pixels,
-                                                  const Places<kBlock>& places,
-                                                  BFloat16* output) {
-  __m256i in[8], pair[8], four[8];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    in[i] = i < pixels ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(
-                             input + i * pixel_size))
-                       : _mm256_setzero_si256();
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    pair[2 * i] = _mm256_unpacklo_epi16(in[2 * i], in[2 * i + 1]);
-    pair[2 * i + 1] = _mm256_unpackhi_epi16(in[2 * i], in[2 * i + 1]);
-  }
-#pragma GCC unroll 2
-  for (int half = 0; half < 2; ++half) {  // pixels 0 to 3, 4 to 7
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; ++i) {  // channels 0 to 3, 4 to 7
-      const __m256i a = pair[4 * half + i], b = pair[4 * half + 2 + i];
-      four[4 * half + 2 * i] = _mm256_unpacklo_epi32(a, b);
-      four[4 * half + 2 * i + 1] = _mm256_unpackhi_epi32(a, b);
-    }
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {  // channels 2 i and 2 i + 1, and 8 after them
-    const __m256i even = _mm256_unpacklo_epi64(four[i], four[4 + i]);
-    const __m256i odd = _mm256_unpackhi_epi64(four[i], four[4 + i]);
-    const auto store = [&](int channel, __m128i columns) TRITLAB_BF16 {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(output + places.Of(channel)),
-                       columns);
-    };
-    store(2 * i, _mm256_castsi256_si128(even));
-    store(2 * i + 1, _mm256_castsi256_si128(odd));
-    store(2 * i + 8, _mm256_extracti128_si256(even, 1));
-    store(2 * i + 9, _mm256_extracti128_si256(odd, 1));
-  }
-}
-
 // One row of the image. output: its place in the first block; what stands
 // beside the image there is 0 already.
 template <int kBlock>
 TRITLAB_BF16 void RewriteInput(const Plan& plan, const BFloat16* row,
                                BFloat16* output) {
   const int64_t channels = plan.shape.input.channels;
-  const int64_t pixel_size = plan.shape.stride * channels;
-  const Places<kBlock> places = {
-      .channel_size = plan.channel_size(),
-      .block_size = plan.input_rows * plan.input_row_size()};
+  const int64_t channel_size = plan.channel_size();
+  const int64_t block_size = plan.input_rows * plan.input_row_size();
+  const auto place = [=](int64_t channel) {
+    return channel / kBlock * block_size + channel % kBlock * channel_size;
+  };
   for (int64_t phase = 0; phase < plan.shape.stride; ++phase) {
-    const BFloat16* const from = row + plan.FirstPixel(phase) * channels;
-    const int64_t pixels = plan.Pixels(phase);
-    BFloat16* const to =
-        output + phase * plan.columns + plan.ColumnsBefore(phase);
-    int64_t channel = 0;
-    for (; channel + kLanes <= channels; channel += kLanes) {
-      for (int64_t i = 0; i < pixels; i += kTransposedPixels) {
-        const BFloat16* const eight = from + i * pixel_size + channel;
-        BFloat16* const columns = to + places.Of(channel) + i;
-        // Two calls, so that the first knows how many pixels there are.
-        if (i + kTransposedPixels <= pixels) {
-          TransposeSixteenChannels(eight, pixel_size, kTransposedPixels, places,
-                                   columns);
-        } else {
-          TransposeSixteenChannels(eight, pixel_size, pixels - i, places,
-                                   columns);
-        }
-      }
-    }
-    for (; channel < channels; ++channel) {
-      for (int64_t i = 0; i < pixels; ++i)
-        to[places.Of(channel) + i] = from[i * pixel_size + channel];
-    }
+    const ColumnPhase columns(plan.shape, phase);
+    TransposePixels(row + columns.first_pixel * channels, channels,
+                    plan.shape.stride * channels, columns.pixels, place,
+                    output + phase * plan.columns + columns.before);
   }
 }
 
 // One row of the gradient. output: its place in the first two vectors.
 TRITLAB_BF16 void RewriteGradient(const Plan& plan, const BFloat16* row,
                                   int64_t index, BFloat16* output) {
-  const int64_t channels = plan.output.channels, width = plan.output.width;
+  const Shape& shape = plan.output;
   for (int64_t first = 0; first < plan.vectors; first += 2) {
     const int64_t together = std::min<int64_t>(2, plan.vectors - first);
-    BFloat16* to = output + (first * plan.rows + index * together) *
-                                plan.gradient_row_size();
-    for (int64_t x = 0; x < width; x += kPair) {
-      for (int64_t v = first; v < first + together; ++v, to += kLanes * kPair) {
-        const int64_t channel = v * kLanes;
-        const auto mask = static_cast<__mmask16>(
-            (1u << std::min(kLanes, channels - channel)) - 1);
-        const BFloat16* const from = row + x * channels + channel;
-        const __m256i left = _mm256_maskz_loadu_epi16(mask, from);
-        const __m256i right = _mm256_maskz_loadu_epi16(
-            x + 1 < width ? mask : 0, from + (x + 1 < width ? channels : 0));
-        _mm512_storeu_si512(
-            to, _mm512_or_si512(
-                    _mm512_cvtepu16_epi32(left),
-                    _mm512_slli_epi32(_mm512_cvtepu16_epi32(right), 16)));
-      }
+    BFloat16* const to = output + (first * plan.rows + index * together) *
+                                      plan.gradient_row_size();
+    for (int64_t v = 0; v < together; ++v) {
+      const int64_t channel = (first + v) * kLanes;
+      StorePixelPairs({.first = row + channel,
+                       .size = shape.channels,
+                       .before = 0,
+                       .count = shape.width,
+                       .channels = shape.channels - channel},
+                      plan.pairs, together * kLanes * kPair,
+                      to + v * kLanes * kPair, nullptr);
     }
   }
 }
@@ -344,27 +255,6 @@ AddFunction AddFunctionOf(const Plan& plan, bool two_vectors) {
                                 : AddFunctionOf<2>(plan, two_vectors);
 }
 
-// Some memory that comes into the second-level cache in so many steps. What
-// lies beyond the array's end does no harm.
-class Fetching {
- public:
-  Fetching() = default;
-  Fetching(const BFloat16* begin, int64_t count, int64_t steps)
-      : next_(reinterpret_cast<const char*>(begin)),
-        bytes_((count * static_cast<int64_t>(sizeof(BFloat16)) + steps - 1) /
-               steps) {}
-
-  void Go() {
-    for (int64_t at = 0; at < bytes_; at += 64)
-      _mm_prefetch(next_ + at, _MM_HINT_T1);
-    next_ += bytes_;
-  }
-
- private:
-  const char* next_ = nullptr;
-  int64_t bytes_ = 0;  // a step
-};
-
 // One thread's memory.
 class Share {
  public:
@@ -470,15 +360,15 @@ class Share {
   Fetching ahead_[2];
 };
 
-class WeightGradient final : public BFloat16WeightGradient {
+class VectorWeightGradient final : public BFloat16WeightGradient {
  public:
-  explicit WeightGradient(const ConvolutionShape& shape) : plan_(shape) {
+  explicit VectorWeightGradient(const ConvolutionShape& shape) : plan_(shape) {
     for (int thread = 0; thread < Threads(); ++thread)
       shares_.emplace_back(plan_);
   }
   // shares_ hold a reference to plan_.
-  WeightGradient(const WeightGradient&) = delete;
-  WeightGradient& operator=(const WeightGradient&) = delete;
+  VectorWeightGradient(const VectorWeightGradient&) = delete;
+  VectorWeightGradient& operator=(const VectorWeightGradient&) = delete;
 
   void Run(const BFloat16* input, const BFloat16* grad_output,
            std::span<float> grad_weights) override {
@@ -496,6 +386,8 @@ class WeightGradient final : public BFloat16WeightGradient {
         Collect(vector, grad_weights);
     }
   }
+
+  std::string Name() const override { return "tritlab:avx512_core_bf16"; }
 
  private:
   // The threads' sums of one vector of output channels, in the caller's order:
@@ -539,17 +431,13 @@ class WeightGradient final : public BFloat16WeightGradient {
 }  // namespace
 #endif  // defined(__x86_64__)
 
-std::unique_ptr<BFloat16WeightGradient> BFloat16WeightGradient::Create(
+std::unique_ptr<BFloat16WeightGradient> CreateVectorWeightGradient(
     [[maybe_unused]] const ConvolutionShape& shape) {
 #if defined(__x86_64__)
-  const std::string instructions = InstructionSet();
-  const bool multiplies_bf16 =
-      instructions == "AVX512_CORE_BF16" || instructions == "AVX512_CORE_FP16";
   const bool fits = shape.kernel_width == kColumns && shape.stride <= 2 &&
                     shape.groups == 1 && shape.input.channels >= 8;
-  if (multiplies_bf16 && fits &&
-      Threads() * Plan(shape).sum_bytes() <= kSumsOfAllThreads)
-    return std::make_unique<WeightGradient>(shape);
+  if (fits && Threads() * Plan(shape).sum_bytes() <= kSumsOfAllThreads)
+    return std::make_unique<VectorWeightGradient>(shape);
 #endif
   return nullptr;
 }

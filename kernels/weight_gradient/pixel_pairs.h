@@ -1,0 +1,63 @@
+// Internal to kernels/: sixteen channels of two neighbouring pixels, the two
+// values of a channel side by side, as products of bf16 take them.
+#ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_PIXEL_PAIRS_H_
+#define TRITLAB_KERNELS_WEIGHT_GRADIENT_PIXEL_PAIRS_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/bfloat16.h"
+#include "kernels/intrinsics.h"
+
+namespace tritlab {
+
+#if defined(__x86_64__)
+#define TRITLAB_PAIRS __attribute__((target("avx512f,avx512bw,avx512vl")))
+
+// Sixteen channels (or fewer) of a row's pixels, as columns: `before` columns
+// of zeros, `count` pixels that lie `size` values apart, and zeros.
+struct PixelColumns {
+  const BFloat16* first;
+  int64_t size;
+  int64_t before;
+  int64_t count;
+  int64_t channels;  // those beyond are 0; may be more than 16
+
+  // A column's channels as 32 bits each.
+  TRITLAB_PAIRS __m512i Load(int64_t column) const {
+    const int64_t pixel = column - before;
+    if (pixel < 0 || pixel >= count) return _mm512_setzero_si512();
+    const auto mask = static_cast<__mmask16>(
+        (1u << std::clamp<int64_t>(channels, 0, 16)) - 1);
+    return _mm512_cvtepu16_epi32(
+        _mm256_maskz_loadu_epi16(mask, first + pixel * size));
+  }
+};
+
+// Pairs of columns 2 k and 2 k + 1 go to even, of 2 k + 1 and 2 k + 2 to odd
+// (unless it is null); the column behind the last pair is taken for 0. 32
+// values a pair; pairs begin `apart` values from each other.
+TRITLAB_PAIRS inline void StorePixelPairs(const PixelColumns& columns,
+                                          int64_t pairs, int64_t apart,
+                                          BFloat16* even, BFloat16* odd) {
+  __m512i left = columns.Load(0);
+  for (int64_t k = 0; k < pairs; ++k) {
+    const __m512i right = columns.Load(2 * k + 1);
+    const __m512i next =
+        k + 1 < pairs ? columns.Load(2 * k + 2) : _mm512_setzero_si512();
+    _mm512_storeu_si512(even + k * apart,
+                        _mm512_or_si512(left, _mm512_slli_epi32(right, 16)));
+    if (odd != nullptr) {
+      _mm512_storeu_si512(odd + k * apart,
+                          _mm512_or_si512(right, _mm512_slli_epi32(next, 16)));
+    }
+    left = next;
+  }
+}
+
+#undef TRITLAB_PAIRS
+#endif  // defined(__x86_64__)
+
+}  // namespace tritlab
+
+#endif  // TRITLAB_KERNELS_WEIGHT_GRADIENT_PIXEL_PAIRS_H_

@@ -1,0 +1,449 @@
+#include "kernels/weight_gradient/tile_weight_gradient.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/intrinsics.h"
+#include "kernels/round_up.h"
+#include "kernels/tensor.h"
+#include "kernels/threads.h"
+#include "kernels/weight_gradient/pixel_pairs.h"
+#include "kernels/weight_gradient/transposed_pixels.h"
+
+namespace tritlab {
+
+#if defined(__x86_64__)
+namespace {
+
+#define TRITLAB_REWRITE __attribute__((target("avx512f,avx512bw,avx512vl")))
+
+constexpr int64_t kTile = 16;        // rows of a tile, and floats of its row
+constexpr int64_t kTilePixels = 32;  // of one product
+constexpr int64_t kTileSums = kTile * kTile;
+constexpr int64_t kTileValues = kTile * kTilePixels;  // bf16
+constexpr int64_t kLineValues = 32;                   // bf16 of a cache line
+constexpr int64_t kPairValues = 2 * kTile;
+
+// Positions taken at a time: so many that two blocks of input channels and two
+// of output channels stay in the first-level cache, and all of them in the
+// second-level cache; more where the sums do not, which are read and written
+// once for so many.
+constexpr int64_t kNearPositions = 320;
+constexpr int64_t kFarPositions = 1024;
+constexpr int64_t kNearSums = 512 << 10;
+constexpr int64_t kRewrittenBytes = 1 << 20;
+
+// How a batch lies in memory once it is rewritten. Every image is a grid of
+// positions, row after row, with zeros around it: so that what a tap sees of a
+// run of output pixels is one run of the input, so many positions further.
+// Where zeros end one row and begin the next, they are the same zeros.
+//
+//   gradient: [channel][position]
+//   input:    [row phase][column phase][parity][block of channels]
+//             [pair of positions][channel of the block][2]
+//   sums:     [block of output channels][tap][block of input channels]
+//             [output channel][input channel]
+//
+// A phase is what remains of a padded row or column when divided by the stride.
+// Pairs of parity 0 begin with an even position, those of parity 1 with an odd
+// one: so that every tap has its pairs.
+struct Plan {
+  ConvolutionShape shape;
+  Shape output;
+  int64_t grid_width = 0;  // even
+  int64_t grid_height = 0;
+  int64_t row_reach = 0;      // rows of a grid from the first tap to the last
+  int64_t input_blocks = 0;   // of 16 channels
+  int64_t output_blocks = 0;  // of 16 channels
+  int64_t rows = 0;           // of grids, taken at a time
+  int64_t positions = 0;      // of those
+  int64_t line = 0;           // values of an output channel
+  int64_t block_size = 0;     // values of a block of input channels
+
+  explicit Plan(const ConvolutionShape& shape);
+
+  int64_t taps() const { return shape.kernel_height * shape.kernel_width; }
+  int64_t grid_rows() const { return output.batch * grid_height; }
+  int64_t gradient_size() const { return output_blocks * kTile * line; }
+  int64_t input_size() const { return PlaceOfInput(shape.stride, 0, 0, 0); }
+  int64_t PlaceOfInput(int64_t row_phase, int64_t column_phase, int64_t parity,
+                       int64_t block) const {
+    return (((row_phase * shape.stride + column_phase) * 2 + parity) *
+                input_blocks +
+            block) *
+           block_size;
+  }
+  int64_t sum_tiles() const { return output_blocks * taps() * input_blocks; }
+  int64_t sum_bytes() const {
+    return sum_tiles() * kTileSums * static_cast<int64_t>(sizeof(float));
+  }
+};
+
+Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
+  const int64_t stride = shape.stride;
+  row_reach = (shape.kernel_height - 1) / stride;
+  const int64_t column_reach = (shape.kernel_width - 1) / stride;
+  // With a stride of 1 as many zeros end a row as begin it.
+  const int64_t shared = stride == 1 ? shape.padding : 0;
+  grid_height = output.height + row_reach - shared;
+  grid_width = RoundUp(output.width + column_reach - shared, 2);
+  input_blocks = RoundUp(shape.input.channels, kTile) / kTile;
+  output_blocks = RoundUp(output.channels, kTile) / kTile;
+  const int64_t position_bytes =
+      (2 * stride * stride * input_blocks + output_blocks) * kTile *
+      static_cast<int64_t>(sizeof(BFloat16));
+  const int64_t wanted =
+      std::min(sum_bytes() > kNearSums ? kFarPositions : kNearPositions,
+               kRewrittenBytes / position_bytes);
+  rows = std::clamp<int64_t>(wanted / grid_width, 1, grid_rows());
+  positions = RoundUp(rows * grid_width, kTilePixels);
+  // An odd number of cache lines, so that channels do not share their places in
+  // the caches.
+  line =
+      (RoundUp(positions + kTransposedPixels, kLineValues) / kLineValues | 1) *
+      kLineValues;
+  block_size = (RoundUp(rows * grid_width, kTilePixels) +
+                row_reach * grid_width + RoundUp(column_reach, 2)) *
+               kTile;
+}
+
+// Tile registers, by number. The compiler does not know of them, and so does
+// not move these.
+template <int kNumber>
+inline void ZeroTile() {
+  asm volatile("tilezero %%tmm%c0" ::"i"(kNumber));
+}
+// Rows are `stride` bytes apart.
+template <int kNumber>
+inline void LoadTile(const void* rows, int64_t stride) {
+  asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(rows), "r"(stride),
+               "i"(kNumber)
+               : "memory");
+}
+template <int kNumber>
+inline void StoreTile(void* rows, int64_t stride) {
+  asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(rows), "r"(stride),
+               "i"(kNumber)
+               : "memory");
+}
+// sums[m][n] += over k of a[m][k] * b[k / 2][n][k % 2], one tile each.
+template <int kSums, int kA, int kB>
+inline void MultiplyTiles() {
+  asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kA),
+               "i"(kB));
+}
+
+// All eight are 16 rows of 64 bytes while an object of it lives in a thread.
+class TileRegisters {
+ public:
+  TileRegisters() {
+    struct alignas(64) {
+      uint8_t palette = 1;
+      uint8_t start_row = 0;
+      uint8_t reserved[14] = {};
+      uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } configuration;
+    static_assert(sizeof(configuration) == 64);
+    asm volatile("ldtilecfg %0" ::"m"(configuration));
+  }
+  ~TileRegisters() { asm volatile("tilerelease"); }
+  TileRegisters(const TileRegisters&) = delete;
+  TileRegisters& operator=(const TileRegisters&) = delete;
+};
+
+// Sixteen input channels as one tap sees them, and where their sums are among
+// those of a block of output channels.
+struct Operand {
+  const BFloat16* input;
+  int64_t sums;
+};
+
+// Calls what(std::integral_constant<int, i>()) for i from 0 to kCount - 1.
+template <int kCount, typename What>
+inline void ForEach(const What& what) {
+  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
+    (what(std::integral_constant<int, kIndex>()), ...);
+  }
+  (std::make_integer_sequence<int, kCount>());
+}
+
+// Adds up the products of kBlocks blocks of output channels and kOperands
+// operands (or begins with them).
+template <int kBlocks, int kOperands>
+void AddTiles(const Plan& plan, const BFloat16* gradient,
+              const Operand* operands, int64_t products, bool begin,
+              float* sums) {
+  constexpr int kGradientTile = kBlocks * kOperands;
+  constexpr int kInputTile = kGradientTile + kBlocks;
+  static_assert(kInputTile < 8);
+  constexpr int64_t kRowBytes = 64;
+  const int64_t line_bytes = plan.line * static_cast<int64_t>(sizeof(BFloat16));
+  const BFloat16* inputs[kOperands];
+  float* places[kOperands];
+  for (int operand = 0; operand < kOperands; ++operand) {
+    inputs[operand] = operands[operand].input;
+    places[operand] = sums + operands[operand].sums;
+  }
+  const int64_t sums_apart = plan.taps() * plan.input_blocks * kTileSums;
+  ForEach<kOperands>([&](auto operand) {
+    ForEach<kBlocks>([&](auto block) {
+      constexpr int kSums = operand * kBlocks + block;
+      if (begin) {
+        ZeroTile<kSums>();
+      } else {
+        LoadTile<kSums>(places[operand] + block * sums_apart, kRowBytes);
+      }
+    });
+  });
+  for (int64_t product = 0; product < products; ++product) {
+    ForEach<kBlocks>([&](auto block) {
+      LoadTile<kGradientTile + block>(
+          gradient + block * kTile * plan.line + product * kTilePixels,
+          line_bytes);
+    });
+    ForEach<kOperands>([&](auto operand) {
+      LoadTile<kInputTile>(inputs[operand] + product * kTileValues, kRowBytes);
+      ForEach<kBlocks>([&](auto block) {
+        MultiplyTiles<operand * kBlocks + block, kGradientTile + block,
+                      kInputTile>();
+      });
+    });
+  }
+  ForEach<kOperands>([&](auto operand) {
+    ForEach<kBlocks>([&](auto block) {
+      StoreTile<operand * kBlocks + block>(places[operand] + block * sums_apart,
+                                           kRowBytes);
+    });
+  });
+}
+
+// One thread's memory.
+class Share {
+ public:
+  explicit Share(const Plan& plan)
+      : plan_(plan),
+        gradient_(plan.gradient_size() * sizeof(BFloat16)),
+        input_(plan.input_size() * sizeof(BFloat16)),
+        sums_(plan.sum_bytes()) {
+    std::memset(gradient_.data(), 0, gradient_.bytes());
+    std::memset(input_.data(), 0, input_.bytes());
+    const int64_t stride = plan.shape.stride;
+    for (int64_t i = 0; i < plan.shape.kernel_height; ++i) {
+      for (int64_t j = 0; j < plan.shape.kernel_width; ++j) {
+        const int64_t shift = i / stride * plan.grid_width + j / stride;
+        for (int64_t block = 0; block < plan.input_blocks; ++block) {
+          operands_.push_back(
+              {.input =
+                   static_cast<const BFloat16*>(input_.data()) +
+                   plan.PlaceOfInput(i % stride, j % stride, shift % 2, block) +
+                   shift / 2 * kPairValues,
+               .sums = static_cast<int64_t>(operands_.size()) * kTileSums});
+        }
+      }
+    }
+  }
+
+  // The sums over the grid rows [begin, end) of the whole batch.
+  void Sum(const BFloat16* input, const BFloat16* grad_output, int64_t begin,
+           int64_t end) {
+    const TileRegisters registers;
+    for (int64_t row = begin; row < end || row == begin; row += plan_.rows) {
+      const int64_t count = std::min(plan_.rows, end - row);
+      RewriteGradient(grad_output, row, count);
+      RewriteInput(input, row, count + plan_.row_reach);
+      AddRows(RoundUp(count * plan_.grid_width, kTilePixels) / kTilePixels,
+              /*begin=*/row == begin);
+    }
+  }
+
+  const float* sums() const { return sums_.floats(); }
+
+ private:
+  // The grid rows [begin, begin + count); beyond them there are zeros.
+  TRITLAB_REWRITE void RewriteGradient(const BFloat16* grad_output,
+                                       int64_t begin, int64_t count) {
+    const Shape& output = plan_.output;
+    const int64_t line = plan_.line;
+    const auto place = [line](int64_t channel) { return channel * line; };
+    for (int64_t row = 0; row < plan_.rows; ++row) {
+      const int64_t image = (begin + row) / plan_.grid_height;
+      const int64_t y = (begin + row) % plan_.grid_height;
+      auto* const to =
+          static_cast<BFloat16*>(gradient_.data()) + row * plan_.grid_width;
+      if (row < count && y < output.height) {
+        TransposePixels(grad_output + (image * output.height + y) *
+                                          output.width * output.channels,
+                        output.channels, output.channels, output.width, place,
+                        to);
+      } else {
+        for (int64_t channel = 0; channel < output.channels; ++channel)
+          std::fill_n(to + place(channel), plan_.grid_width, BFloat16());
+      }
+    }
+  }
+
+  void RewriteInput(const BFloat16* input, int64_t begin, int64_t count) {
+    const ConvolutionShape& shape = plan_.shape;
+    const Shape& in = shape.input;
+    for (int64_t row = 0; row < plan_.rows + plan_.row_reach; ++row) {
+      const int64_t image = (begin + row) / plan_.grid_height;
+      const int64_t y = (begin + row) % plan_.grid_height;
+      for (int64_t phase = 0; phase < Phases(shape.kernel_height); ++phase) {
+        const int64_t from = y * shape.stride + phase - shape.padding;
+        const bool inside =
+            row < count && image < in.batch && from >= 0 && from < in.height;
+        RewriteRow(
+            inside ? input + (image * in.height + from) * in.width * in.channels
+                   : nullptr,
+            phase, row * plan_.grid_width / 2 * kPairValues);
+      }
+    }
+  }
+
+  // Those that the kernel sees.
+  int64_t Phases(int64_t kernel) const {
+    return std::min(kernel, plan_.shape.stride);
+  }
+
+  // One row of an image, or zeros. place: of its first pair.
+  void RewriteRow(const BFloat16* row, int64_t row_phase, int64_t place) {
+    const ConvolutionShape& shape = plan_.shape;
+    const int64_t channels = shape.input.channels;
+    for (int64_t phase = 0; phase < Phases(shape.kernel_width); ++phase) {
+      const ColumnPhase columns(shape, phase);
+      for (int64_t block = 0; block < plan_.input_blocks; ++block) {
+        auto* const to = static_cast<BFloat16*>(input_.data()) + place;
+        // Only where two taps see a phase does one begin with an odd position.
+        StorePixelPairs(
+            {.first = row == nullptr ? nullptr
+                                     : row + columns.first_pixel * channels +
+                                           block * kTile,
+             .size = shape.stride * channels,
+             .before = columns.before,
+             .count = row == nullptr ? 0 : columns.pixels,
+             .channels = channels - block * kTile},
+            plan_.grid_width / 2, kPairValues,
+            to + plan_.PlaceOfInput(row_phase, phase, 0, block),
+            phase + shape.stride < shape.kernel_width
+                ? to + plan_.PlaceOfInput(row_phase, phase, 1, block)
+                : nullptr);
+      }
+    }
+  }
+
+  void AddRows(int64_t products, bool begin) {
+    int64_t block = 0;
+    for (; block + 2 <= plan_.output_blocks; block += 2)
+      AddBlocks<2, 2, 1>(block, products, begin);
+    if (block < plan_.output_blocks) AddBlocks<1, 5, 4>(block, products, begin);
+  }
+
+  // kBlocks blocks of output channels from `block` on, with kMany operands at a
+  // time, then kFew, then one.
+  template <int kBlocks, int kMany, int kFew>
+  void AddBlocks(int64_t block, int64_t products, bool begin) {
+    const BFloat16* const gradient =
+        static_cast<const BFloat16*>(gradient_.data()) +
+        block * kTile * plan_.line;
+    const auto count = static_cast<int64_t>(operands_.size());
+    float* const sums = sums_.floats() + block * count * kTileSums;
+    for (int64_t operand = 0; operand < count;) {
+      const auto add = [&]<int kOperands>() {
+        AddTiles<kBlocks, kOperands>(plan_, gradient, &operands_[operand],
+                                     products, begin, sums);
+        operand += kOperands;
+      };
+      if (count - operand >= kMany) {
+        add.template operator()<kMany>();
+      } else if (count - operand >= kFew) {
+        add.template operator()<kFew>();
+      } else {
+        add.template operator()<1>();
+      }
+    }
+  }
+
+  const Plan& plan_;
+  Buffer gradient_, input_, sums_;
+  std::vector<Operand> operands_;  // [tap][block of input channels]
+};
+
+class TileWeightGradient final : public BFloat16WeightGradient {
+ public:
+  explicit TileWeightGradient(const ConvolutionShape& shape) : plan_(shape) {
+    for (int thread = 0; thread < Threads(); ++thread)
+      shares_.emplace_back(plan_);
+  }
+  // shares_ hold a reference to plan_.
+  TileWeightGradient(const TileWeightGradient&) = delete;
+  TileWeightGradient& operator=(const TileWeightGradient&) = delete;
+
+  void Run(const BFloat16* input, const BFloat16* grad_output,
+           std::span<float> grad_weights) override {
+    const auto threads = static_cast<int64_t>(shares_.size());
+    const int64_t rows = plan_.grid_rows();
+#pragma omp parallel num_threads(static_cast <int>(threads))
+    {
+#pragma omp for schedule(static)
+      for (int64_t t = 0; t < threads; ++t) {
+        shares_[t].Sum(input, grad_output, rows * t / threads,
+                       rows * (t + 1) / threads);
+      }
+#pragma omp for schedule(static)
+      for (int64_t tile = 0; tile < plan_.sum_tiles(); ++tile)
+        Collect(tile, grad_weights);
+    }
+  }
+
+  std::string Name() const override { return "tritlab:avx512_core_amx"; }
+
+ private:
+  // The threads' sums of one tile, in the caller's order.
+  void Collect(int64_t tile, std::span<float> grad_weights) const {
+    const int64_t channels = plan_.shape.input.channels;
+    const int64_t input_block = tile % plan_.input_blocks;
+    const int64_t tap = tile / plan_.input_blocks % plan_.taps();
+    const int64_t output_block = tile / plan_.input_blocks / plan_.taps();
+    const int64_t first = input_block * kTile;
+    const int64_t count = std::min(kTile, channels - first);
+    float sums[kTileSums] = {};
+    for (const Share& share : shares_) {
+      const float* const from = share.sums() + tile * kTileSums;
+      for (int64_t i = 0; i < kTileSums; ++i) sums[i] += from[i];
+    }
+    for (int64_t o = 0; o < kTile; ++o) {
+      const int64_t channel = output_block * kTile + o;
+      if (channel >= plan_.output.channels) break;
+      std::copy_n(sums + o * kTile, count,
+                  grad_weights.data() +
+                      (channel * plan_.taps() + tap) * channels + first);
+    }
+  }
+
+  const Plan plan_;
+  std::vector<Share> shares_;  // [thread]
+};
+
+// Adding up the threads' sums must not take long beside making them.
+constexpr int64_t kSumsOfAllThreads = 64 << 20;
+
+}  // namespace
+#endif  // defined(__x86_64__)
+
+std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
+    [[maybe_unused]] const ConvolutionShape& shape) {
+#if defined(__x86_64__)
+  if (shape.groups == 1 && shape.stride <= 2 &&
+      Threads() * Plan(shape).sum_bytes() <= kSumsOfAllThreads)
+    return std::make_unique<TileWeightGradient>(shape);
+#endif
+  return nullptr;
+}
+
+}  // namespace tritlab
