@@ -25,7 +25,6 @@
 #include "kernels/fused_batch_normalization.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
@@ -37,198 +36,19 @@
 
 #include "base/status_macros.h"
 #include "kernels/bfloat16.h"
-#include "kernels/bfloat16_conversion.h"
-#include "kernels/relu.h"
+#include "kernels/normalization_loops.h"
 #include "kernels/scratch_memory.h"
 #include "kernels/vector_loops.h"
 
 namespace tritlab {
 namespace {
 
-constexpr int64_t kRowElements = 128;
+template <typename T>
+constexpr int64_t kRowElements = std::is_same_v<T, float> ? 128 : 64;
 constexpr int64_t kChunkElements = 1 << 14;
 constexpr int64_t kChunkPixels = 32;  // at least
 // Values that it is worth waking threads for.
 constexpr int64_t kSerialBelow = 1 << 14;
-
-// What stands behind the normalization.
-enum class Tail { kNothing, kRelu, kAddRelu };
-
-// Vectors of one value a channel, repeated along a row.
-struct RowVectors {
-  const float* mean;
-  const float* factor;
-  const float* shift;
-};
-
-TRITLAB_ALWAYS_INLINE float Normalized(float value, const RowVectors& rows,
-                                       int64_t j) {
-  return (value - rows.mean[j]) * rows.factor[j] + rows.shift[j];
-}
-
-// The loops: over `count` elements, row by row; the last row may be short.
-// Outputs may be inputs, and no element depends on another, which is what
-// `simd` promises the compiler.
-
-TRITLAB_VECTOR_CLONES
-void Moments(const float* input, int64_t count, int64_t width,
-             const float* origin, float* sums, float* squares) {
-  for (int64_t row = 0; row < count; row += width) {
-    const int64_t end = std::min(width, count - row);
-#pragma omp simd
-    for (int64_t j = 0; j < end; ++j) {
-      const float difference = input[row + j] - origin[j];
-      sums[j] += difference;
-      squares[j] += difference * difference;
-    }
-  }
-}
-
-template <Tail tail>
-TRITLAB_ALWAYS_INLINE void NormalizeLoop(const float* input,
-                                         const float* addend, float* output,
-                                         int64_t count, int64_t width,
-                                         const RowVectors& rows) {
-  for (int64_t row = 0; row < count; row += width) {
-    const int64_t end = std::min(width, count - row);
-#pragma omp simd
-    for (int64_t j = 0; j < end; ++j) {
-      float value = Normalized(input[row + j], rows, j);
-      if constexpr (tail == Tail::kAddRelu) value += addend[row + j];
-      if constexpr (tail != Tail::kNothing) value = Relu(value);
-      output[row + j] = value;
-    }
-  }
-}
-
-TRITLAB_VECTOR_CLONES
-void Normalize(Tail tail, const float* input, const float* addend,
-               float* output, int64_t count, int64_t width,
-               const RowVectors& vectors) {
-  const RowVectors rows = vectors;
-  switch (tail) {
-    case Tail::kNothing:
-      return NormalizeLoop<Tail::kNothing>(input, addend, output, count, width,
-                                           rows);
-    case Tail::kRelu:
-      return NormalizeLoop<Tail::kRelu>(input, addend, output, count, width,
-                                        rows);
-    case Tail::kAddRelu:
-      return NormalizeLoop<Tail::kAddRelu>(input, addend, output, count, width,
-                                           rows);
-  }
-}
-
-// What the sums backwards are taken of; nullptr what the tail does not have.
-struct Received {
-  const float* input;
-  const float* output;
-  const float* gradient;
-  const float* gradient_2;
-};
-
-template <Tail tail, bool two>
-TRITLAB_ALWAYS_INLINE void GradientSumsLoop(const Received& from, float* masked,
-                                            int64_t count, int64_t width,
-                                            const RowVectors& rows, float* sums,
-                                            float* products) {
-  for (int64_t row = 0; row < count; row += width) {
-    const int64_t end = std::min(width, count - row);
-#pragma omp simd
-    for (int64_t j = 0; j < end; ++j) {
-      const int64_t i = row + j;
-      const float value = from.input[i];
-      float g = from.gradient[i];
-      if constexpr (two) g += from.gradient_2[i];
-      if constexpr (tail == Tail::kRelu)
-        g = ValueIf(Normalized(value, rows, j) > 0, g);
-      if constexpr (tail == Tail::kAddRelu) {
-        g = ValueIf(from.output[i] > 0, g);
-        masked[i] = g;
-      }
-      sums[j] += g;
-      products[j] += g * (value - rows.mean[j]);
-    }
-  }
-}
-
-// sums += g, products += g (input - mean). With an addition, g is written to
-// `masked`.
-TRITLAB_VECTOR_CLONES
-void GradientSums(Tail tail, const Received& received, float* masked,
-                  int64_t count, int64_t width, const RowVectors& vectors,
-                  float* sums, float* products) {
-  const Received from = received;
-  const RowVectors rows = vectors;
-  switch (tail) {
-    case Tail::kNothing:
-      return GradientSumsLoop<Tail::kNothing, false>(from, masked, count, width,
-                                                     rows, sums, products);
-    case Tail::kRelu:
-      return GradientSumsLoop<Tail::kRelu, false>(from, masked, count, width,
-                                                  rows, sums, products);
-    case Tail::kAddRelu:
-      if (from.gradient_2 != nullptr) {
-        return GradientSumsLoop<Tail::kAddRelu, true>(
-            from, masked, count, width, rows, sums, products);
-      }
-      return GradientSumsLoop<Tail::kAddRelu, false>(from, masked, count, width,
-                                                     rows, sums, products);
-  }
-}
-
-template <bool relu>
-TRITLAB_ALWAYS_INLINE void InputGradientLoop(
-    const float* input, const float* gradient, float* grad_input, int64_t count,
-    int64_t width, const RowVectors& rows, const float* mean_gradient,
-    const float* slope) {
-  for (int64_t row = 0; row < count; row += width) {
-    const int64_t end = std::min(width, count - row);
-#pragma omp simd
-    for (int64_t j = 0; j < end; ++j) {
-      const int64_t i = row + j;
-      const float value = input[i];
-      float g = gradient[i];
-      if constexpr (relu) g = ValueIf(Normalized(value, rows, j) > 0, g);
-      const float rest =
-          g - mean_gradient[j] - (value - rows.mean[j]) * slope[j];
-      grad_input[i] = rows.factor[j] * rest;
-    }
-  }
-}
-
-// `mean_gradient` is sum(g) / N, `slope` what (input - mean) is multiplied by.
-TRITLAB_VECTOR_CLONES
-void InputGradient(bool relu, const float* input, const float* gradient,
-                   float* grad_input, int64_t count, int64_t width,
-                   const RowVectors& vectors, const float* mean_gradient,
-                   const float* slope) {
-  const RowVectors rows = vectors;
-  if (relu) {
-    InputGradientLoop<true>(input, gradient, grad_input, count, width, rows,
-                            mean_gradient, slope);
-  } else {
-    InputGradientLoop<false>(input, gradient, grad_input, count, width, rows,
-                             mean_gradient, slope);
-  }
-}
-
-// How the loops read and write floats where activations are T: f32 itself in
-// its place, bf16 by way of `stage`.
-const float* Read(const float* source, int64_t, float*) { return source; }
-const float* Read(const BFloat16* source, int64_t count, float* stage) {
-  if (source == nullptr) return nullptr;
-  Widen(source, stage, count);
-  return stage;
-}
-float* PlaceFor(float* target, float*) { return target; }
-float* PlaceFor(BFloat16* target, float* stage) {
-  return target == nullptr ? nullptr : stage;
-}
-void Write(const float*, int64_t, float*) {}
-void Write(const float* written, int64_t count, BFloat16* target) {
-  if (target != nullptr) Narrow(written, target, count);
-}
 
 template <typename T>
 T* At(T* array, int64_t offset) {
@@ -249,11 +69,10 @@ class FusedBatchNormalization final : public BatchNormalization {
         shares_(std::move(shares)),
         channels_(shape.input.channels),
         pixels_(shape.input.size() / channels_),
-        pixels_in_row_(std::max<int64_t>(1, kRowElements / channels_)),
+        pixels_in_row_(std::max<int64_t>(1, kRowElements<T> / channels_)),
         width_(pixels_in_row_ * channels_),
         chunk_pixels_(ChunkPixels()),
         chunks_((pixels_ + chunk_pixels_ - 1) / chunk_pixels_),
-        staged_(std::max(width_, kConvertedAtATime / width_ * width_)),
         sums_(chunks_ * channels_),
         more_sums_(chunks_ * channels_),
         channel_sums_(2 * channels_),
@@ -351,15 +170,9 @@ class FusedBatchNormalization final : public BatchNormalization {
     const T* const behind_relu = masked == nullptr ? g : masked;
     T* const grad_input = static_cast<T*>(gradients.input);
     ForChunks(/*backwards=*/true, [&](int64_t first, int64_t elements) {
-      const Scratch scratch = TakeScratch();
-      ForStages(first, elements, [&](int64_t begin, int64_t n) {
-        float* const result = PlaceFor(grad_input + begin, scratch.stages[2]);
-        InputGradient(tail_ == Tail::kRelu,
-                      Read(x + begin, n, scratch.stages[0]),
-                      Read(behind_relu + begin, n, scratch.stages[1]), result,
-                      n, width_, Rows(), mean_gradient_.data(), slope_.data());
-        Write(result, n, grad_input + begin);
-      });
+      InputGradient(tail_ == Tail::kRelu, x + first, behind_relu + first,
+                    grad_input + first, elements, width_, Rows(),
+                    mean_gradient_.data(), slope_.data());
     });
   }
 
@@ -440,25 +253,14 @@ class FusedBatchNormalization final : public BatchNormalization {
     return sum;
   }
 
-  // Calls function(begin, count) with parts of whole rows that fit a stage, for
-  // bf16; with all, for f32.
-  template <typename Function>
-  void ForStages(int64_t begin, int64_t count, const Function& function) const {
-    const int64_t most = std::is_same_v<T, float> ? count : staged_;
-    for (int64_t done = 0; done < count; done += most)
-      function(begin + done, std::min(most, count - done));
-  }
-
   // sums_: each chunk's mean; more_sums_: its sum of squares around it.
   void TakeMoments(const T* input) {
     ForChunks(/*backwards=*/false, [&](int64_t first, int64_t elements) {
       const Scratch scratch = TakeScratch();
       for (int64_t j = 0; j < width_; ++j)
         scratch.origin[j] = Load(input[first + j % channels_]);
-      ForStages(first, elements, [&](int64_t begin, int64_t n) {
-        Moments(Read(input + begin, n, scratch.stages[0]), n, width_,
-                scratch.origin, scratch.sums, scratch.more_sums);
-      });
+      Moments(input + first, elements, width_, scratch.origin, scratch.sums,
+              scratch.more_sums);
       const double pixels = static_cast<double>(elements / channels_);
       const int64_t at = first / chunk_pixels_;
       for (int64_t c = 0; c < channels_; ++c) {
@@ -479,17 +281,11 @@ class FusedBatchNormalization final : public BatchNormalization {
     if (tail_ != Tail::kAddRelu) output = nullptr;
     ForChunks(/*backwards=*/false, [&](int64_t first, int64_t elements) {
       const Scratch scratch = TakeScratch();
-      ForStages(first, elements, [&](int64_t begin, int64_t n) {
-        const Received received = {
-            Read(input + begin, n, scratch.stages[0]),
-            Read(At(output, begin), n, scratch.stages[1]),
-            Read(gradient + begin, n, scratch.stages[2]),
-            Read(At(gradient_2, begin), n, scratch.stages[3])};
-        float* const result = PlaceFor(At(masked, begin), scratch.stages[2]);
-        GradientSums(tail_, received, result, n, width_, Rows(), scratch.sums,
-                     scratch.more_sums);
-        Write(result, n, At(masked, begin));
-      });
+      GradientSums(tail_,
+                   {input + first, At(output, first), gradient + first,
+                    At(gradient_2, first)},
+                   At(masked, first), elements, width_, Rows(), scratch.sums,
+                   scratch.more_sums);
       const int64_t at = first / chunk_pixels_;
       for (int64_t c = 0; c < channels_; ++c) {
         sums_[at + c] = OfChannel(scratch.sums, c);
@@ -502,41 +298,29 @@ class FusedBatchNormalization final : public BatchNormalization {
   void WriteOutput(const T* input, const T* addend, T* output,
                    const RowVectors& rows) const {
     ForChunks(/*backwards=*/true, [&](int64_t first, int64_t elements) {
-      const Scratch scratch = TakeScratch();
-      ForStages(first, elements, [&](int64_t begin, int64_t n) {
-        float* const result = PlaceFor(output + begin, scratch.stages[0]);
-        Normalize(tail_, Read(input + begin, n, scratch.stages[0]),
-                  Read(At(addend, begin), n, scratch.stages[1]), result, n,
-                  width_, rows);
-        Write(result, n, output + begin);
-      });
+      Normalize(tail_, input + first, At(addend, first), output + first,
+                elements, width_, rows);
     });
   }
 
-  // A thread's memory while it works on a chunk.
+  // A thread's rows while it works on a chunk.
   struct Scratch {
-    float* sums;  // rows, 0 at first
+    float* sums;  // 0 at first
     float* more_sums;
     float* origin;
-    std::array<float*, 4> stages;
   };
   Scratch TakeScratch() const {
     float* const memory = reinterpret_cast<float*>(
-        scratch_memory.AtLeast((3 * width_ + 4 * staged_) * sizeof(float)));
+        scratch_memory.AtLeast(3 * width_ * sizeof(float)));
     std::fill_n(memory, 2 * width_, 0.0f);
-    float* const stages = memory + 3 * width_;
-    return {
-        memory,
-        memory + width_,
-        memory + 2 * width_,
-        {stages, stages + staged_, stages + 2 * staged_, stages + 3 * staged_}};
+    return {memory, memory + width_, memory + 2 * width_};
   }
 
   const Tail tail_;
   const float epsilon_;
   const BatchShares shares_;
   const int64_t channels_, pixels_, pixels_in_row_, width_, chunk_pixels_,
-      chunks_, staged_;
+      chunks_;
   std::vector<double> sums_, more_sums_;  // [chunk][channel]
   std::vector<double> channel_sums_;      // [2][channel]
   // What ForwardTraining keeps for Backward: sqrt(variance + epsilon) by

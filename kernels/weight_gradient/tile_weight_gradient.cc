@@ -233,17 +233,13 @@ class Share {
         sums_(plan.sum_bytes()) {
     std::memset(gradient_.data(), 0, gradient_.bytes());
     std::memset(input_.data(), 0, input_.bytes());
-    const int64_t stride = plan.shape.stride;
-    for (int64_t i = 0; i < plan.shape.kernel_height; ++i) {
-      for (int64_t j = 0; j < plan.shape.kernel_width; ++j) {
-        const int64_t shift = i / stride * plan.grid_width + j / stride;
-        for (int64_t block = 0; block < plan.input_blocks; ++block) {
-          operands_.push_back(
-              {.input =
-                   static_cast<const BFloat16*>(input_.data()) +
-                   plan.PlaceOfInput(i % stride, j % stride, shift % 2, block) +
-                   shift / 2 * kPairValues,
-               .sums = static_cast<int64_t>(operands_.size()) * kTileSums});
+    // Operands that share what they read stand together: it stays in the
+    // first-level cache from one to the next.
+    for (int64_t block = 0; block < plan.input_blocks; block += 2) {
+      const int64_t end = std::min(block + 2, plan.input_blocks);
+      for (const int64_t parity : {0, 1}) {
+        for (int64_t j = 0; j < plan.shape.kernel_width; ++j) {
+          if (j / plan.shape.stride % 2 == parity) AddOperands(j, block, end);
         }
       }
     }
@@ -265,6 +261,23 @@ class Share {
   const float* sums() const { return sums_.floats(); }
 
  private:
+  // Those of the kernel's column j and some blocks of input channels.
+  void AddOperands(int64_t j, int64_t begin, int64_t end) {
+    const int64_t stride = plan_.shape.stride;
+    for (int64_t i = 0; i < plan_.shape.kernel_height; ++i) {
+      const int64_t shift = i / stride * plan_.grid_width + j / stride;
+      const int64_t tap = i * plan_.shape.kernel_width + j;
+      for (int64_t block = begin; block < end; ++block) {
+        operands_.push_back(
+            {.input =
+                 static_cast<const BFloat16*>(input_.data()) +
+                 plan_.PlaceOfInput(i % stride, j % stride, shift % 2, block) +
+                 shift / 2 * kPairValues,
+             .sums = (tap * plan_.input_blocks + block) * kTileSums});
+      }
+    }
+  }
+
   // The grid rows [begin, begin + count); beyond them there are zeros.
   TRITLAB_REWRITE void RewriteGradient(const BFloat16* grad_output,
                                        int64_t begin, int64_t count) {
@@ -341,7 +354,7 @@ class Share {
     int64_t block = 0;
     for (; block + 2 <= plan_.output_blocks; block += 2)
       AddBlocks<2, 2, 1>(block, products, begin);
-    if (block < plan_.output_blocks) AddBlocks<1, 5, 4>(block, products, begin);
+    if (block < plan_.output_blocks) AddBlocks<1, 6, 3>(block, products, begin);
   }
 
   // kBlocks blocks of output channels from `block` on, with kMany operands at a
@@ -371,7 +384,7 @@ class Share {
 
   const Plan& plan_;
   Buffer gradient_, input_, sums_;
-  std::vector<Operand> operands_;  // [tap][block of input channels]
+  std::vector<Operand> operands_;  // taps and blocks of input channels
 };
 
 class TileWeightGradient final : public BFloat16WeightGradient {
