@@ -18,6 +18,20 @@ void SetThreads(int threads);
 // What the calling thread's next parallel loop will use.
 int Threads();
 
+// Sets the number of threads while it lives.
+class ScopedThreads {
+ public:
+  explicit ScopedThreads(int threads) : before_(Threads()) {
+    SetThreads(threads);
+  }
+  ~ScopedThreads() { SetThreads(before_); }
+  ScopedThreads(const ScopedThreads&) = delete;
+  ScopedThreads& operator=(const ScopedThreads&) = delete;
+
+ private:
+  const int before_;
+};
+
 }  // namespace tritlab
 
 #endif  // TRITLAB_KERNELS_THREADS_H_
