@@ -16,25 +16,40 @@ namespace tritlab {
   __attribute__((target("avx512f,avx512bw,avx512vl"))) inline \
       __attribute__((always_inline))
 
-// Sixteen channels (or fewer) of a row's pixels, as columns: `before` columns
-// of zeros, `count` pixels that lie `size` values apart, and zeros.
+// A row of an image as columns of sixteen values: column k is the row's values
+// from offset + k * size on. What is outside the row, and behind the column's
+// first `channels` values, is 0.
 struct PixelColumns {
-  const BFloat16* first;
+  const BFloat16* row;
+  int64_t values;  // of the row
+  int64_t offset;
   int64_t size;
-  int64_t before;
-  int64_t count;
-  int64_t channels;  // those beyond are 0; may be more than 16
+  int64_t channels;
 
-  // Of a pixel, as 32 bits each.
-  TRITLAB_PAIRS __m512i Channels(const BFloat16* pixel) const {
-    const auto mask = static_cast<__mmask16>(
-        (1u << std::clamp<int64_t>(channels, 0, 16)) - 1);
-    return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, pixel));
+  // As 32 bits each.
+  TRITLAB_PAIRS __m512i Load(int64_t value, __mmask16 mask) const {
+    return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, row + value));
   }
-  TRITLAB_PAIRS __m512i Column(int64_t column) const {
-    const int64_t pixel = column - before;
-    return pixel < 0 || pixel >= count ? _mm512_setzero_si512()
-                                       : Channels(first + pixel * size);
+  TRITLAB_PAIRS __m512i Column(int64_t k) const {
+    const int64_t value = offset + k * size;
+    const int64_t end = std::min(values - value, Lanes());
+    if (value <= -kLanes || end <= 0) return _mm512_setzero_si512();
+    return Load(value,
+                LanesBelow(end) & ~LanesBelow(std::max<int64_t>(0, -value)));
+  }
+  // The columns that are in the row as a whole: from First() to End() - 1.
+  int64_t First() const {
+    return offset >= 0 ? 0 : (-offset + size - 1) / size;
+  }
+  int64_t End() const {
+    const int64_t room = values - Lanes() - offset;
+    return room < 0 ? 0 : room / size + 1;
+  }
+  int64_t Lanes() const { return std::min(channels, kLanes); }
+
+  static constexpr int64_t kLanes = 16;
+  static __mmask16 LanesBelow(int64_t end) {
+    return static_cast<__mmask16>((1u << end) - 1);
   }
 };
 
@@ -55,17 +70,18 @@ StorePixelPairs(const PixelColumns& columns, int64_t pairs, int64_t apart,
     }
     left = next;
   };
-  // Those where both columns behind the first one are pixels.
-  const int64_t first = std::min(columns.before / 2, pairs);
-  const int64_t end = std::max(
-      first, std::min((columns.before + columns.count - 1) / 2, pairs - 1));
+  // Those where both columns behind the first one are in the row.
+  const int64_t first = std::min(columns.First() / 2, pairs);
+  const int64_t end =
+      std::max(first, std::min((columns.End() - 1) / 2, pairs - 1));
+  const __mmask16 lanes = PixelColumns::LanesBelow(columns.Lanes());
   int64_t k = 0;
   for (; k < first; ++k)
     store(k, columns.Column(2 * k + 1), columns.Column(2 * k + 2));
   for (; k < end; ++k) {
-    const BFloat16* const pixel =
-        columns.first + (2 * k + 1 - columns.before) * columns.size;
-    store(k, columns.Channels(pixel), columns.Channels(pixel + columns.size));
+    const int64_t value = columns.offset + (2 * k + 1) * columns.size;
+    store(k, columns.Load(value, lanes),
+          columns.Load(value + columns.size, lanes));
   }
   for (; k < pairs; ++k) {
     store(k, columns.Column(2 * k + 1),

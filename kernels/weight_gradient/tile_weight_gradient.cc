@@ -50,11 +50,15 @@ constexpr int64_t kRewrittenBytes = 1 << 20;
 //             [output channel][input channel]
 //
 // A phase is what remains of a padded row or column when divided by the stride.
+// Where a kernel's row has few channels, all its columns' values, which are
+// neighbours in the image, are taken for the channels of a single column.
 // Pairs of parity 0 begin with an even position, those of parity 1 with an odd
 // one: so that every tap has its pairs.
 struct Plan {
   ConvolutionShape shape;
   Shape output;
+  int64_t channels = 0;    // of the input, or of a row of the kernel
+  int64_t columns = 0;     // of the kernel
   int64_t grid_width = 0;  // even
   int64_t grid_height = 0;
   int64_t row_reach = 0;      // rows of a grid from the first tap to the last
@@ -67,7 +71,7 @@ struct Plan {
 
   explicit Plan(const ConvolutionShape& shape);
 
-  int64_t taps() const { return shape.kernel_height * shape.kernel_width; }
+  int64_t taps() const { return shape.kernel_height * columns; }
   int64_t grid_rows() const { return output.batch * grid_height; }
   int64_t gradient_size() const { return output_blocks * kTile * line; }
   int64_t input_size() const { return PlaceOfInput(shape.stride, 0, 0, 0); }
@@ -87,12 +91,18 @@ struct Plan {
 Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   const int64_t stride = shape.stride;
   row_reach = (shape.kernel_height - 1) / stride;
-  const int64_t column_reach = (shape.kernel_width - 1) / stride;
+  channels = shape.input.channels;
+  columns = shape.kernel_width;
+  const bool few_channels =
+      RoundUp(columns * channels, kTile) < columns * RoundUp(channels, kTile);
+  if (few_channels) channels *= std::exchange(columns, 1);
+  const int64_t column_reach = (columns - 1) / stride;
   // With a stride of 1 as many zeros end a row as begin it.
   const int64_t shared = stride == 1 ? shape.padding : 0;
   grid_height = output.height + row_reach - shared;
-  grid_width = RoundUp(output.width + column_reach - shared, 2);
-  input_blocks = RoundUp(shape.input.channels, kTile) / kTile;
+  grid_width =
+      RoundUp(output.width + column_reach - (few_channels ? 0 : shared), 2);
+  input_blocks = RoundUp(channels, kTile) / kTile;
   output_blocks = RoundUp(output.channels, kTile) / kTile;
   const int64_t position_bytes =
       (2 * stride * stride * input_blocks + output_blocks) * kTile *
@@ -238,7 +248,7 @@ class Share {
     for (int64_t block = 0; block < plan.input_blocks; block += 2) {
       const int64_t end = std::min(block + 2, plan.input_blocks);
       for (const int64_t parity : {0, 1}) {
-        for (int64_t j = 0; j < plan.shape.kernel_width; ++j) {
+        for (int64_t j = 0; j < plan.columns; ++j) {
           if (j / plan.shape.stride % 2 == parity) AddOperands(j, block, end);
         }
       }
@@ -266,7 +276,7 @@ class Share {
     const int64_t stride = plan_.shape.stride;
     for (int64_t i = 0; i < plan_.shape.kernel_height; ++i) {
       const int64_t shift = i / stride * plan_.grid_width + j / stride;
-      const int64_t tap = i * plan_.shape.kernel_width + j;
+      const int64_t tap = i * plan_.columns + j;
       for (int64_t block = begin; block < end; ++block) {
         operands_.push_back(
             {.input =
@@ -324,26 +334,24 @@ class Share {
     return std::min(kernel, plan_.shape.stride);
   }
 
-  // One row of an image, or zeros. place: of its first pair.
+  // One row of an image; null: zeros. place: of its first pair.
   void RewriteRow(const BFloat16* row, int64_t row_phase, int64_t place) {
     const ConvolutionShape& shape = plan_.shape;
-    const int64_t channels = shape.input.channels;
-    for (int64_t phase = 0; phase < Phases(shape.kernel_width); ++phase) {
-      const ColumnPhase columns(shape, phase);
+    const Shape& in = shape.input;
+    for (int64_t phase = 0; phase < Phases(plan_.columns); ++phase) {
       for (int64_t block = 0; block < plan_.input_blocks; ++block) {
         auto* const to = static_cast<BFloat16*>(input_.data()) + place;
+        const int64_t channel = block * kTile;
         // Only where two taps see a phase does one begin with an odd position.
         StorePixelPairs(
-            {.first = row == nullptr ? nullptr
-                                     : row + columns.first_pixel * channels +
-                                           block * kTile,
-             .size = shape.stride * channels,
-             .before = columns.before,
-             .count = row == nullptr ? 0 : columns.pixels,
-             .channels = channels - block * kTile},
+            {.row = row,
+             .values = row == nullptr ? 0 : in.width * in.channels,
+             .offset = (phase - shape.padding) * in.channels + channel,
+             .size = shape.stride * in.channels,
+             .channels = plan_.channels - channel},
             plan_.grid_width / 2, kPairValues,
             to + plan_.PlaceOfInput(row_phase, phase, 0, block),
-            phase + shape.stride < shape.kernel_width
+            phase + shape.stride < plan_.columns
                 ? to + plan_.PlaceOfInput(row_phase, phase, 1, block)
                 : nullptr);
       }
@@ -419,7 +427,7 @@ class TileWeightGradient final : public BFloat16WeightGradient {
  private:
   // The threads' sums of one tile, in the caller's order.
   void Collect(int64_t tile, std::span<float> grad_weights) const {
-    const int64_t channels = plan_.shape.input.channels;
+    const int64_t channels = plan_.channels;
     const int64_t input_block = tile % plan_.input_blocks;
     const int64_t tap = tile / plan_.input_blocks % plan_.taps();
     const int64_t output_block = tile / plan_.input_blocks / plan_.taps();

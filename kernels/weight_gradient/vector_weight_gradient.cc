@@ -133,10 +133,10 @@ TRITLAB_BF16 void RewriteGradient(const Plan& plan, const BFloat16* row,
                                       plan.gradient_row_size();
     for (int64_t v = 0; v < together; ++v) {
       const int64_t channel = (first + v) * kLanes;
-      StorePixelPairs({.first = row + channel,
+      StorePixelPairs({.row = row,
+                       .values = shape.width * shape.channels,
+                       .offset = channel,
                        .size = shape.channels,
-                       .before = 0,
-                       .count = shape.width,
                        .channels = shape.channels - channel},
                       plan.pairs, together * kLanes * kPair,
                       to + v * kLanes * kPair, nullptr);
