@@ -13,6 +13,7 @@
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
 #include "kernels/weight_gradient/pixel_pairs.h"
+#include "kernels/weight_gradient/tiles.h"
 #include "kernels/weight_gradient/transposed_pixels.h"
 
 namespace tritlab {
@@ -22,18 +23,15 @@ namespace {
 
 #define TRITLAB_REWRITE __attribute__((target("avx512f,avx512bw,avx512vl")))
 
-constexpr int64_t kTile = 16;        // rows of a tile, and floats of its row
 constexpr int64_t kTilePixels = 32;  // of one product
-constexpr int64_t kTileSums = kTile * kTile;
-constexpr int64_t kTileValues = kTile * kTilePixels;  // bf16
-constexpr int64_t kLineValues = 32;                   // bf16 of a cache line
+constexpr int64_t kLineValues = 32;  // bf16 of a cache line
 constexpr int64_t kPairValues = 2 * kTile;
 
-// Positions taken at a time: so many that two blocks of input channels and two
-// of output channels stay in the first-level cache, and all of them in the
-// second-level cache; more where the sums do not, which are read and written
-// once for so many.
-constexpr int64_t kNearPositions = 320;
+// As many positions are taken at a time as keep what is multiplied at a time
+// near the first-level cache, and all of them in the second-level cache; more
+// where the sums do not stay there, which are read and written once for so
+// many.
+constexpr int64_t kNearBytes = 60 << 10;
 constexpr int64_t kFarPositions = 1024;
 constexpr int64_t kNearSums = 512 << 10;
 constexpr int64_t kRewrittenBytes = 1 << 20;
@@ -104,12 +102,16 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
       RoundUp(output.width + column_reach - (few_channels ? 0 : shared), 2);
   input_blocks = RoundUp(channels, kTile) / kTile;
   output_blocks = RoundUp(output.channels, kTile) / kTile;
-  const int64_t position_bytes =
-      (2 * stride * stride * input_blocks + output_blocks) * kTile *
-      static_cast<int64_t>(sizeof(BFloat16));
-  const int64_t wanted =
-      std::min(sum_bytes() > kNearSums ? kFarPositions : kNearPositions,
-               kRewrittenBytes / position_bytes);
+  // Of a position in a block of channels.
+  constexpr int64_t kBytes = kTile * static_cast<int64_t>(sizeof(BFloat16));
+  const int64_t near_bytes = (std::min<int64_t>(output_blocks, 2) +
+                              2 * std::min<int64_t>(input_blocks, 2)) *
+                             kBytes;
+  const int64_t all_bytes =
+      (output_blocks + 2 * stride * stride * input_blocks) * kBytes;
+  const int64_t wanted = std::min(
+      sum_bytes() > kNearSums ? kFarPositions : kNearBytes / near_bytes,
+      kRewrittenBytes / all_bytes);
   rows = std::clamp<int64_t>(wanted / grid_width, 1, grid_rows());
   positions = RoundUp(rows * grid_width, kTilePixels);
   // An odd number of cache lines, so that channels do not share their places in
@@ -122,66 +124,12 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
                kTile;
 }
 
-// Tile registers, by number. The compiler does not know of them, and so does
-// not move these.
-template <int kNumber>
-inline void ZeroTile() {
-  asm volatile("tilezero %%tmm%c0" ::"i"(kNumber));
-}
-// Rows are `stride` bytes apart.
-template <int kNumber>
-inline void LoadTile(const void* rows, int64_t stride) {
-  asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(rows), "r"(stride),
-               "i"(kNumber)
-               : "memory");
-}
-template <int kNumber>
-inline void StoreTile(void* rows, int64_t stride) {
-  asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(rows), "r"(stride),
-               "i"(kNumber)
-               : "memory");
-}
-// sums[m][n] += over k of a[m][k] * b[k / 2][n][k % 2], one tile each.
-template <int kSums, int kA, int kB>
-inline void MultiplyTiles() {
-  asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kA),
-               "i"(kB));
-}
-
-// All eight are 16 rows of 64 bytes while an object of it lives in a thread.
-class TileRegisters {
- public:
-  TileRegisters() {
-    struct alignas(64) {
-      uint8_t palette = 1;
-      uint8_t start_row = 0;
-      uint8_t reserved[14] = {};
-      uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } configuration;
-    static_assert(sizeof(configuration) == 64);
-    asm volatile("ldtilecfg %0" ::"m"(configuration));
-  }
-  ~TileRegisters() { asm volatile("tilerelease"); }
-  TileRegisters(const TileRegisters&) = delete;
-  TileRegisters& operator=(const TileRegisters&) = delete;
-};
-
 // Sixteen input channels as one tap sees them, and where their sums are among
 // those of a block of output channels.
 struct Operand {
   const BFloat16* input;
   int64_t sums;
 };
-
-// Calls what(std::integral_constant<int, i>()) for i from 0 to kCount - 1.
-template <int kCount, typename What>
-inline void ForEach(const What& what) {
-  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
-    (what(std::integral_constant<int, kIndex>()), ...);
-  }
-  (std::make_integer_sequence<int, kCount>());
-}
 
 // Adds up the products of kBlocks blocks of output channels and kOperands
 // operands (or begins with them).
@@ -192,7 +140,6 @@ void AddTiles(const Plan& plan, const BFloat16* gradient,
   constexpr int kGradientTile = kBlocks * kOperands;
   constexpr int kInputTile = kGradientTile + kBlocks;
   static_assert(kInputTile < 8);
-  constexpr int64_t kRowBytes = 64;
   const int64_t line_bytes = plan.line * static_cast<int64_t>(sizeof(BFloat16));
   const BFloat16* inputs[kOperands];
   float* places[kOperands];
@@ -207,7 +154,7 @@ void AddTiles(const Plan& plan, const BFloat16* gradient,
       if (begin) {
         ZeroTile<kSums>();
       } else {
-        LoadTile<kSums>(places[operand] + block * sums_apart, kRowBytes);
+        LoadTile<kSums>(places[operand] + block * sums_apart, kTileRowBytes);
       }
     });
   });
@@ -218,7 +165,8 @@ void AddTiles(const Plan& plan, const BFloat16* gradient,
           line_bytes);
     });
     ForEach<kOperands>([&](auto operand) {
-      LoadTile<kInputTile>(inputs[operand] + product * kTileValues, kRowBytes);
+      LoadTile<kInputTile>(inputs[operand] + product * kTileValues,
+                           kTileRowBytes);
       ForEach<kBlocks>([&](auto block) {
         MultiplyTiles<operand * kBlocks + block, kGradientTile + block,
                       kInputTile>();
@@ -228,7 +176,7 @@ void AddTiles(const Plan& plan, const BFloat16* gradient,
   ForEach<kOperands>([&](auto operand) {
     ForEach<kBlocks>([&](auto block) {
       StoreTile<operand * kBlocks + block>(places[operand] + block * sums_apart,
-                                           kRowBytes);
+                                           kTileRowBytes);
     });
   });
 }
