@@ -35,6 +35,17 @@ TRITLAB_BF16_INLINE void StoreFloats(__m512 values, BFloat16* target) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(target),
                       (__m256i)_mm512_cvtneps_pbh(values));
 }
+// What so many vectors will be read from or written to 2 KB later: the
+// processor's own fetching ahead ends with each page.
+template <int kVectors>
+TRITLAB_BF16_INLINE void FetchAhead(const BFloat16* at) {
+  constexpr int64_t kAhead = 1024;
+#pragma GCC unroll 2
+  for (int i = 0; i < kVectors; i += 2)
+    _mm_prefetch(reinterpret_cast<const char*>(at + kAhead + i * kLanes),
+                 _MM_HINT_T0);
+}
+
 // NaN comes through.
 TRITLAB_BF16_INLINE __m512 Relu(__m512 values) {
   return _mm512_max_ps(_mm512_setzero_ps(), values);
@@ -83,6 +94,7 @@ struct MomentsLoop {
     Columns<kVectors> sum(sums + j), square(squares + j);
     const BFloat16* at = input + begin + j;
     for (int64_t row = 0; row < rows; ++row, at += width) {
+      FetchAhead<kVectors>(at);
 #pragma GCC unroll 4
       for (int i = 0; i < kVectors; ++i) {
         const __m512 difference =
@@ -109,6 +121,9 @@ struct NormalizeLoop {
     const Affine<kVectors> affine(vectors, j);
     int64_t at = begin + j;
     for (int64_t row = 0; row < rows; ++row, at += width) {
+      FetchAhead<kVectors>(input + at);
+      FetchAhead<kVectors>(output + at);
+      if constexpr (tail == Tail::kAddRelu) FetchAhead<kVectors>(addend + at);
 #pragma GCC unroll 4
       for (int i = 0; i < kVectors; ++i) {
         const int64_t element = at + i * kLanes;
@@ -138,6 +153,13 @@ struct GradientSumsLoop {
     Columns<kVectors> sum(sums + j), product(products + j);
     int64_t at = begin + j;
     for (int64_t row = 0; row < rows; ++row, at += width) {
+      FetchAhead<kVectors>(from.input + at);
+      FetchAhead<kVectors>(from.gradient + at);
+      if constexpr (two) FetchAhead<kVectors>(from.gradient_2 + at);
+      if constexpr (tail == Tail::kAddRelu) {
+        FetchAhead<kVectors>(from.output + at);
+        FetchAhead<kVectors>(masked + at);
+      }
 #pragma GCC unroll 4
       for (int i = 0; i < kVectors; ++i) {
         const int64_t element = at + i * kLanes;
@@ -179,6 +201,8 @@ struct InputGradientLoop {
     const Columns<kVectors> mean(mean_gradient + j), slopes(slope + j);
     int64_t at = begin + j;
     for (int64_t row = 0; row < rows; ++row, at += width) {
+      FetchAhead<kVectors>(input + at);
+      FetchAhead<kVectors>(gradient + at);
 #pragma GCC unroll 4
       for (int i = 0; i < kVectors; ++i) {
         const int64_t element = at + i * kLanes;
