@@ -88,6 +88,7 @@ class BatchNormalizationStep : public Operator {
         values_.scale, values_.grad_scale, values_.grad_shift);
   }
   bool sums_gradients() const override { return add_; }
+  bool needs_output() const override { return true; }
   bool needs_grad_input() const override { return true; }
   bool in_place_backward() const override { return true; }
   bool separates_gradients() const override { return add_; }
@@ -111,6 +112,8 @@ class ReluStep : public Operator {
     ReluBackward(type_, count_, tensors.output, tensors.grad_outputs[0],
                  tensors.grad_input);
   }
+  bool in_place_forward() const override { return true; }
+  bool needs_output() const override { return true; }
   bool in_place_backward() const override { return true; }
 
  private:
@@ -132,6 +135,7 @@ class AddStep : public Operator {
                     tensors.grad_outputs[1], tensors.grad_input);
   }
   bool sums_gradients() const override { return relu_; }
+  bool needs_output() const override { return true; }
   bool in_place_backward() const override { return true; }
   bool passes_gradient() const override { return !relu_; }
 

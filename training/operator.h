@@ -79,6 +79,10 @@ class Operator {
   // Whether Backward writes grad_input (or all grad_inputs) even where nobody
   // wants it.
   virtual bool needs_grad_input() const { return false; }
+  // Whether output may be inputs[0], which Backward does not read then.
+  virtual bool in_place_forward() const { return false; }
+  // Whether Backward reads output.
+  virtual bool needs_output() const { return false; }
   // Whether grad_input may be grad_outputs[0]; of operators that separate
   // gradients, the last of grad_inputs.
   virtual bool in_place_backward() const { return false; }

@@ -194,9 +194,12 @@ BufferPlan Program::PlanForward(const std::vector<Shape>& shapes) {
   // Training keeps every activation for the backward pass; inference only until
   // its last reader is done.
   std::vector<int> readers(shapes.size(), 0);
+  std::vector<const Operator*> writer(shapes.size(), nullptr);
   for (const Step& step : steps_) {
     for (const int input : step.inputs) ++readers[input];
+    writer[step.output] = step.op.get();
   }
+  std::vector<int> waiting = readers;
   BufferPlan plan;
   activation_of_.assign(shapes.size(), -1);
   const auto acquire = [&](int node) {
@@ -205,10 +208,18 @@ BufferPlan Program::PlanForward(const std::vector<Shape>& shapes) {
   };
   acquire(0);
   for (const Step& step : steps_) {
-    acquire(step.output);
+    // Nobody else, forwards or backwards, may want what would be overwritten.
+    const int input = step.inputs[0];
+    if (step.op->in_place_forward() && readers[input] == 1 &&
+        writer[input] != nullptr && !writer[input]->needs_output()) {
+      activation_of_[step.output] = activation_of_[input];
+      plan.Share(activation_of_[input]);
+    } else {
+      acquire(step.output);
+    }
     if (options_.training) continue;
-    for (const int input : step.inputs) {
-      if (--readers[input] == 0) plan.Release(activation_of_[input]);
+    for (const int read : step.inputs) {
+      if (--waiting[read] == 0) plan.Release(activation_of_[read]);
     }
   }
   return plan;

@@ -327,6 +327,25 @@ TEST(ProgramTest, TrainingHeadsAreNotEvaluated) {
   }
 }
 
+// A ReLU behind a convolution or a linear layer writes over what it reads: in
+// networks without batch normalization that is half of the activations.
+TEST(ProgramTest, ReluOfALayerTakesNoMemory) {
+  const auto bytes = [](bool relu, bool training) {
+    GraphBuilder net("plain", Image(9));
+    const auto after = [&](const std::string& name, const std::string& x) {
+      return relu ? net.Relu(name, x) : x;
+    };
+    const std::string a =
+        after("relu_a", net.Convolution("conv_a", "image", 6, 3, 1));
+    const std::string b = after("relu_b", net.Linear("fc_b", a, 9));
+    net.Linear("fc", b, kClasses);
+    const Fixture fixture(net.graph(), DataType::kF32, training);
+    return fixture.program->activation_bytes();
+  };
+  for (const bool training : {true, false})
+    EXPECT_EQ(bytes(true, training), bytes(false, training));
+}
+
 // What is dropped follows from the step alone, so that a resumed training drops
 // what it would have dropped; another step drops something else.
 TEST(ProgramTest, DropoutFollowsTheStep) {

@@ -135,6 +135,7 @@ class QuantizedGradientLayer : public Operator {
   void Backward(const BackwardTensors& tensors) override {
     layer_->Backward(WithQuantized(tensors));
   }
+  bool needs_output() const override { return layer_->needs_output(); }
   bool needs_grad_input() const override { return layer_->needs_grad_input(); }
 
  private:
