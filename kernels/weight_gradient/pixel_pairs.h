@@ -32,10 +32,10 @@ struct PixelColumns {
   }
   TRITLAB_PAIRS __m512i Column(int64_t k) const {
     const int64_t value = offset + k * size;
+    const int64_t begin = std::max<int64_t>(0, -value);
     const int64_t end = std::min(values - value, Lanes());
-    if (value <= -kLanes || end <= 0) return _mm512_setzero_si512();
-    return Load(value,
-                LanesBelow(end) & ~LanesBelow(std::max<int64_t>(0, -value)));
+    return begin < end ? Load(value, LanesBelow(end) & ~LanesBelow(begin))
+                       : _mm512_setzero_si512();
   }
   // The columns that are in the row as a whole: from First() to End() - 1.
   int64_t First() const {
