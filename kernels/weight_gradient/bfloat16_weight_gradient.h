@@ -9,6 +9,7 @@
 #ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_BFLOAT16_WEIGHT_GRADIENT_H_
 #define TRITLAB_KERNELS_WEIGHT_GRADIENT_BFLOAT16_WEIGHT_GRADIENT_H_
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@
 #include "kernels/convolution_shape.h"
 
 namespace tritlab {
+
+// Of all threads: adding them up must not take long beside making them.
+inline constexpr int64_t kMostSumBytes = 64 << 20;
 
 class BFloat16WeightGradient {
  public:

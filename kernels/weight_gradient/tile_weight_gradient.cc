@@ -119,9 +119,8 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   line =
       (RoundUp(positions + kTransposedPixels, kLineValues) / kLineValues | 1) *
       kLineValues;
-  block_size = (RoundUp(rows * grid_width, kTilePixels) +
-                row_reach * grid_width + RoundUp(column_reach, 2)) *
-               kTile;
+  block_size =
+      (positions + row_reach * grid_width + RoundUp(column_reach, 2)) * kTile;
 }
 
 // Sixteen input channels as one tap sees them, and where their sums are among
@@ -399,9 +398,6 @@ class TileWeightGradient final : public BFloat16WeightGradient {
   std::vector<Share> shares_;  // [thread]
 };
 
-// Adding up the threads' sums must not take long beside making them.
-constexpr int64_t kSumsOfAllThreads = 64 << 20;
-
 }  // namespace
 #endif  // defined(__x86_64__)
 
@@ -409,7 +405,7 @@ std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
     [[maybe_unused]] const ConvolutionShape& shape) {
 #if defined(__x86_64__)
   if (shape.groups == 1 && shape.stride <= 2 &&
-      Threads() * Plan(shape).sum_bytes() <= kSumsOfAllThreads)
+      Threads() * Plan(shape).sum_bytes() <= kMostSumBytes)
     return std::make_unique<TileWeightGradient>(shape);
 #endif
   return nullptr;

@@ -16,8 +16,7 @@
 namespace tritlab {
 
 // For processors with AMX, after oneDNN has asked the system for its use. Null
-// for strides beyond 2, groups, and for so many channels and threads that the
-// threads' sums take more than 64 MB.
+// for strides beyond 2, groups, and sums beyond kMostSumBytes.
 std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
     const ConvolutionShape& shape);
 

@@ -3,31 +3,12 @@
 #ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_TRANSPOSED_PIXELS_H_
 #define TRITLAB_KERNELS_WEIGHT_GRADIENT_TRANSPOSED_PIXELS_H_
 
-#include <algorithm>
 #include <cstdint>
 
 #include "kernels/bfloat16.h"
-#include "kernels/convolution_shape.h"
 #include "kernels/intrinsics.h"
 
 namespace tritlab {
-
-// The pixels of a row that a convolution's padded columns phase, phase +
-// stride, phase + 2 stride ... hold.
-struct ColumnPhase {
-  int64_t before;       // columns before the image's first
-  int64_t first_pixel;  // that the column after them holds
-  int64_t pixels;
-
-  ColumnPhase(const ConvolutionShape& shape, int64_t phase)
-      : before(
-            (std::max<int64_t>(shape.padding - phase, 0) + shape.stride - 1) /
-            shape.stride),
-        first_pixel(before * shape.stride + phase - shape.padding),
-        pixels((std::max<int64_t>(shape.input.width - first_pixel, 0) +
-                shape.stride - 1) /
-               shape.stride) {}
-};
 
 #if defined(__x86_64__)
 #define TRITLAB_TRANSPOSE \

@@ -11,7 +11,6 @@
 #include "kernels/round_up.h"
 #include "kernels/tensor.h"
 #include "kernels/threads.h"
-#include "kernels/weight_gradient/fetching.h"
 #include "kernels/weight_gradient/pixel_pairs.h"
 #include "kernels/weight_gradient/transposed_pixels.h"
 
@@ -35,8 +34,23 @@ constexpr int64_t kPair = 2;     // pixels of a product
 constexpr int64_t kNearestBytes = 24 << 10;
 constexpr int64_t kNearSums = 512 << 10;
 constexpr int64_t kPairsOfFarSums = 512;
-// Adding up the threads' sums must not take long beside making them.
-constexpr int64_t kSumsOfAllThreads = 64 << 20;
+
+// The pixels of a row that a convolution's padded columns phase, phase +
+// stride, phase + 2 stride ... hold.
+struct ColumnPhase {
+  int64_t before;       // columns before the image's first
+  int64_t first_pixel;  // that the column after them holds
+  int64_t pixels;
+
+  ColumnPhase(const ConvolutionShape& shape, int64_t phase)
+      : before(
+            (std::max<int64_t>(shape.padding - phase, 0) + shape.stride - 1) /
+            shape.stride),
+        first_pixel(before * shape.stride + phase - shape.padding),
+        pixels((std::max<int64_t>(shape.input.width - first_pixel, 0) +
+                shape.stride - 1) /
+               shape.stride) {}
+};
 
 // How a layer is divided, and how what is rewritten lies in memory:
 //   input:    [block][input row][channel of the block][phase][column]
@@ -255,6 +269,27 @@ AddFunction AddFunctionOf(const Plan& plan, bool two_vectors) {
                                 : AddFunctionOf<2>(plan, two_vectors);
 }
 
+// Some memory that comes into the second-level cache in so many steps. What
+// lies beyond the array's end does no harm.
+class Fetching {
+ public:
+  Fetching() = default;
+  Fetching(const BFloat16* begin, int64_t count, int64_t steps)
+      : next_(reinterpret_cast<const char*>(begin)),
+        bytes_((count * static_cast<int64_t>(sizeof(BFloat16)) + steps - 1) /
+               steps) {}
+
+  void Go() {
+    for (int64_t at = 0; at < bytes_; at += 64)
+      _mm_prefetch(next_ + at, _MM_HINT_T1);
+    next_ += bytes_;
+  }
+
+ private:
+  const char* next_ = nullptr;
+  int64_t bytes_ = 0;  // a step
+};
+
 // One thread's memory.
 class Share {
  public:
@@ -436,7 +471,7 @@ std::unique_ptr<BFloat16WeightGradient> CreateVectorWeightGradient(
 #if defined(__x86_64__)
   const bool fits = shape.kernel_width == kColumns && shape.stride <= 2 &&
                     shape.groups == 1 && shape.input.channels >= 8;
-  if (fits && Threads() * Plan(shape).sum_bytes() <= kSumsOfAllThreads)
+  if (fits && Threads() * Plan(shape).sum_bytes() <= kMostSumBytes)
     return std::make_unique<VectorWeightGradient>(shape);
 #endif
   return nullptr;

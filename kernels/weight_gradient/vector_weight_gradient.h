@@ -19,8 +19,8 @@
 namespace tritlab {
 
 // For processors with AVX512-BF16. Null for kernels that are not three columns
-// wide, strides beyond 2, groups, fewer than 8 input channels; and for so many
-// channels and threads that the threads' sums take more than 64 MB.
+// wide, strides beyond 2, groups, fewer than 8 input channels, and sums beyond
+// kMostSumBytes.
 std::unique_ptr<BFloat16WeightGradient> CreateVectorWeightGradient(
     const ConvolutionShape& shape);
 
