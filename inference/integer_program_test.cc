@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "inference/pack_network.h"
 #include "inference/packed_model.h"
+#include "kernels/threads.h"
 #include "models/build.h"
 #include "models/graph_builder.h"
 #include "models/parameters.h"
@@ -417,6 +418,22 @@ TEST(IntegerProgramTest, PartsOfABatchChangeNothing) {
     EXPECT_EQ((*program)->image(), (*whole)->image());
     (*program)->Run(images.data(), logits.data());
     EXPECT_EQ(logits, expected) << "parts of " << part;
+  }
+}
+
+// Of a single image one thread may be the faster: whichever it is gives the
+// same bits, and leaves the caller's number of threads as it was.
+TEST(IntegerProgramTest, OneThreadChangesNothing) {
+  const PackedModel model = Packed(ResNet());
+  std::vector<float> logits(kClasses), expected = logits;
+  for (const int threads : {1, 2}) {
+    const ScopedThreads scope(threads);
+    auto program = IntegerProgram::Create(model, {.batch = 1});
+    ASSERT_TRUE(program.ok()) << program.status();
+    (*program)->Run(Images((*program)->image().size()).data(), logits.data());
+    EXPECT_EQ(Threads(), threads);
+    if (threads == 1) expected = logits;
+    EXPECT_EQ(logits, expected);
   }
 }
 

@@ -234,7 +234,8 @@ void DownAllColumns(const Loop& loop, int64_t begin, int64_t rows,
 }
 
 bool CanGoDown(int64_t count, int64_t width) {
-  return width % kLanes == 0 && count % kLanes == 0 && HasNativeBF16();
+  static const bool converts = HasNativeBF16();
+  return converts && width % kLanes == 0 && count % kLanes == 0;
 }
 
 template <typename Loop>

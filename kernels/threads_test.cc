@@ -19,5 +19,14 @@ TEST(Threads, AreWhatWasSetWithinOneAndTheLimit) {
   SetThreads(before);
 }
 
+TEST(Threads, AreSetForAScope) {
+  const int before = Threads();
+  {
+    const ScopedThreads one(1);
+    EXPECT_EQ(Threads(), 1);
+  }
+  EXPECT_EQ(Threads(), before);
+}
+
 }  // namespace
 }  // namespace tritlab
