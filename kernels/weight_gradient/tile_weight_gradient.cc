@@ -321,20 +321,16 @@ class Share {
         block * kTile * plan_.line;
     const auto count = static_cast<int64_t>(operands_.size());
     float* const sums = sums_.floats() + block * count * kTileSums;
-    for (int64_t operand = 0; operand < count;) {
-      const auto add = [&]<int kOperands>() {
+    int64_t operand = 0;
+    const auto add = [&]<int kOperands>() {
+      for (; count - operand >= kOperands; operand += kOperands) {
         AddTiles<kBlocks, kOperands>(plan_, gradient, &operands_[operand],
                                      products, begin, sums);
-        operand += kOperands;
-      };
-      if (count - operand >= kMany) {
-        add.template operator()<kMany>();
-      } else if (count - operand >= kFew) {
-        add.template operator()<kFew>();
-      } else {
-        add.template operator()<1>();
       }
-    }
+    };
+    add.template operator()<kMany>();
+    add.template operator()<kFew>();
+    add.template operator()<1>();
   }
 
   const Plan& plan_;
