@@ -245,6 +245,7 @@ class Execution {
         absl::StrCat("--threads=", ThreadsFor(run)),
         "--resume"};
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
 
