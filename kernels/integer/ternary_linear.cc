@@ -231,7 +231,7 @@ absl::StatusOr<std::unique_ptr<TernaryLinear>> TernaryLinear::Create(
   linear->positive_counts_.assign(rows, 0);
   for (int64_t output = 0; output < shape.outputs; ++output) {
     for (int64_t input = 0; input < shape.inputs; ++input) {
-      const int weight = weights[output * shape.inputs + input];
+      const int8_t weight = weights[output * shape.inputs + input];
       linear->weight_sums_[output] += weight;
       linear->positive_counts_[output] += weight > 0;
       const int64_t block = input / kBlock, within = input % kBlock;

@@ -35,13 +35,13 @@ struct Layer {
   ConvolutionShape shape;
   Shape output;
   S8Convolution::Options options;
-  int64_t quadruples = 0;     // of input channels
-  int64_t row_pixels = 0;     // of a padded input row, with room at its end
-  int64_t vectors = 0;        // of output channels
-  const int8_t* weights = 0;  // as VnniConvolution::Pack orders them
-  const int32_t* starts = 0;  // [vectors][kLanes], what sums begin at
-  const float* scales = 0;    // likewise
-  const float* biases = 0;    // likewise
+  int64_t quadruples = 0;  // of input channels
+  int64_t row_pixels = 0;  // of a padded input row, with room at its end
+  int64_t vectors = 0;     // of output channels
+  const int8_t* weights = nullptr;  // as VnniConvolution::Pack orders them
+  const int32_t* starts = nullptr;  // [vectors][kLanes], what sums begin at
+  const float* scales = nullptr;    // likewise
+  const float* biases = nullptr;    // likewise
 
   int64_t row_bytes() const { return quadruples * row_pixels * kFour; }
   int64_t weight_bytes() const {  // of one vector of output channels

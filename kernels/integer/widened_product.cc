@@ -145,7 +145,7 @@ void WidenBytes(const uint8_t* input, int64_t count, int16_t* output) {
 }
 TRITLAB_VECTOR_CLONES
 void WidenBytes(const int8_t* input, int64_t count, int16_t* output) {
-  for (int64_t i = 0; i < count; ++i) output[i] = input[i];
+  for (int64_t i = 0; i < count; ++i) output[i] = int16_t{input[i]};
 }
 
 }  // namespace tritlab
