@@ -72,7 +72,7 @@ class TemporaryFolder {
     std::error_code ignored;
     if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
-  TemporaryFolder(TemporaryFolder&& other)
+  TemporaryFolder(TemporaryFolder&& other) noexcept
       : path_(std::exchange(other.path_, "")) {}
   std::string PathOf(absl::string_view name) const {
     return JoinPath(path_, name);
@@ -96,6 +96,7 @@ absl::StatusOr<int> RunGnuplot(const std::string& script,
     }
   }
   std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
   for (std::string& variable : variables) {
     environment.push_back(variable.data());
   }

@@ -211,7 +211,7 @@ TEST(DrawSvg, NarrowPicturesHaveRoomForTheirNames) {
   ASSERT_NE(label, std::string::npos);
   const size_t place = narrow->rfind("translate(", label);
   ASSERT_NE(place, std::string::npos);
-  const double middle = std::atof(narrow->c_str() + place + 10);
+  const double middle = std::strtod(narrow->c_str() + place + 10, nullptr);
   EXPECT_LE(middle + 6.5 * plot.x_label.size() / 2, 328);
   EXPECT_GE(middle - 6.5 * plot.x_label.size() / 2, 0);
 }

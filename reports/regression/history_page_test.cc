@@ -70,6 +70,7 @@ TEST(History, KeepsWhatIsAppendedAtTheSameTime) {
   const std::string path = EmptyPath("together.jsonl");
   constexpr int kThreads = 4, kRecords = 10;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < kRecords; ++j) {
