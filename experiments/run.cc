@@ -222,9 +222,13 @@ absl::Status Main(int argc, char** argv) {
     AbortRanks(2);
   }
   if (!begun) status = Agree(*ranks, status);
-  // All ranks know; one says it.
-  if (!status.ok() && ranks->rank() > 0)
+  if (!status.ok()) {
+    // All ranks know; one says it, and before any of them ends: mpirun kills
+    // the others as soon as one has failed.
+    if (ranks->rank() == 0) ExitStatus(status);
+    ranks->Barrier();
     (void)!std::freopen("/dev/null", "w", stderr);
+  }
   return status;
 }
 
