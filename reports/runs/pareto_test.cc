@@ -32,6 +32,7 @@ TEST(ParetoFront, NothingThatIsNoNumber) {
 // Protects: the definition, by comparing each with each.
 TEST(ParetoFront, IsWhatNothingBeats) {
   std::vector<CostAndValue> results;
+  results.reserve(60);
   for (int i = 0; i < 60; ++i)
     results.push_back({double(i * 37 % 23), double(i * 53 % 29)});
   std::vector<bool> on_front(results.size(), false);

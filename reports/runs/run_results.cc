@@ -90,6 +90,7 @@ RunResult Summarize(const FoundRun& run, const std::vector<PhaseOfRun>& seeds) {
   }
   const auto mean = [&](auto value) {
     std::vector<double> values;
+    values.reserve(seeds.size());
     for (const PhaseOfRun& seed : seeds) values.push_back(value(*seed.phase));
     return Mean(values);
   };

@@ -37,6 +37,7 @@ RunResult Result(const std::string& run, double top1, double bytes) {
 
 std::vector<const RunResult*> Pointers(const std::vector<RunResult>& results) {
   std::vector<const RunResult*> pointers;
+  pointers.reserve(results.size());
   for (const RunResult& result : results) pointers.push_back(&result);
   return pointers;
 }

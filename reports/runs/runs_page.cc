@@ -88,6 +88,7 @@ Table RunsTable(absl::string_view name, const std::vector<RunResult>& results) {
   const auto add = [&](absl::string_view title, bool numeric,
                        const std::function<std::string(const Result&)>& cell) {
     std::vector<std::string> cells;
+    cells.reserve(results.size());
     for (const Result& result : results) cells.push_back(cell(result));
     if (std::all_of(cells.begin(), cells.end(),
                     [](const std::string& text) { return text == kNothing; }))

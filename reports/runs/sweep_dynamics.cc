@@ -112,7 +112,9 @@ std::vector<Drawn> Divided(const Points& points) {
     }
   }
   std::vector<Drawn> all;
-  for (const auto& [value, members] : groups) {
+  for (const auto& group : groups) {
+    const auto& value = group.first;
+    const auto& members = group.second;  // a lambda takes no binding
     const size_t parts = (members.size() + kMostDrawn - 1) / kMostDrawn;
     for (size_t part = 0; part < parts; ++part) {
       const auto at = [&](size_t i) {
