@@ -5,7 +5,6 @@
 // nearest cache meanwhile.
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 

@@ -53,6 +53,8 @@ std::string InstructionSet() {
 
 bool HasNativeBF16() { return Extends(dnnl_cpu_isa_avx512_core_bf16); }
 
+bool HasTiles() { return Extends(dnnl_cpu_isa_avx512_core_amx); }
+
 bool HasExactByteProducts() {
   return Extends(dnnl_cpu_isa_avx2_vnni) ||
          Extends(dnnl_cpu_isa_avx512_core_vnni);

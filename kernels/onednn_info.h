@@ -17,6 +17,9 @@ std::string InstructionSet();
 // bf16 works, but is slower than f32.
 bool HasNativeBF16();
 
+// Whether the processor multiplies tiles of bf16 and of bytes (AMX).
+bool HasTiles();
+
 // Whether oneDNN's products of u8 and s8 are exact: by VNNI or AMX. Below, two
 // products are added in 16 bits and saturate.
 bool HasExactByteProducts();

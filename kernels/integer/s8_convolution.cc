@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/convolution_layout.h"
@@ -130,9 +129,8 @@ bool SumsFit(const ConvolutionShape& shape, std::span<const int8_t> weights) {
 // What was measured: AMX beats any use of vpdpbusd, and with many channels
 // oneDNN's is the faster use of it.
 bool VnniIsFaster(const ConvolutionShape& shape) {
-  return !absl::StrContains(InstructionSet(), "AMX") &&
-         (shape.input.channels <= 4 ||
-          (shape.out_channels <= 32 && shape.stride == 1));
+  return !HasTiles() && (shape.input.channels <= 4 ||
+                         (shape.out_channels <= 32 && shape.stride == 1));
 }
 
 }  // namespace

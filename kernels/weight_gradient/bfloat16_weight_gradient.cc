@@ -1,8 +1,7 @@
 #include "kernels/weight_gradient/bfloat16_weight_gradient.h"
 
-#include <string>
+#include <memory>
 
-#include "absl/strings/match.h"
 #include "kernels/onednn_info.h"
 #include "kernels/weight_gradient/tile_weight_gradient.h"
 #include "kernels/weight_gradient/vector_weight_gradient.h"
@@ -11,9 +10,7 @@ namespace tritlab {
 
 std::unique_ptr<BFloat16WeightGradient> BFloat16WeightGradient::Create(
     const ConvolutionShape& shape) {
-  const std::string instructions = InstructionSet();
-  if (absl::StrContains(instructions, "AMX"))
-    return CreateTileWeightGradient(shape);
+  if (HasTiles()) return CreateTileWeightGradient(shape);
   return HasNativeBF16() ? CreateVectorWeightGradient(shape) : nullptr;
 }
 

@@ -19,7 +19,7 @@
 
 namespace tritlab {
 
-// Of all threads: adding them up must not take long beside making them.
+// Of all threads.
 inline constexpr int64_t kMostSumBytes = 64 << 20;
 
 class BFloat16WeightGradient {

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <string>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "kernels/intrinsics.h"
 #include "kernels/round_up.h"
 #include "kernels/tensor.h"
-#include "kernels/threads.h"
 #include "kernels/weight_gradient/pixel_pairs.h"
 #include "kernels/weight_gradient/tiles.h"
 #include "kernels/weight_gradient/transposed_pixels.h"
+#include "kernels/weight_gradient/weight_gradient_in_shares.h"
 
 namespace tritlab {
 
@@ -70,7 +70,7 @@ struct Plan {
   explicit Plan(const ConvolutionShape& shape);
 
   int64_t taps() const { return shape.kernel_height * columns; }
-  int64_t grid_rows() const { return output.batch * grid_height; }
+  int64_t batch_rows() const { return output.batch * grid_height; }
   int64_t gradient_size() const { return output_blocks * kTile * line; }
   int64_t input_size() const { return PlaceOfInput(shape.stride, 0, 0, 0); }
   int64_t PlaceOfInput(int64_t row_phase, int64_t column_phase, int64_t parity,
@@ -80,9 +80,9 @@ struct Plan {
             block) *
            block_size;
   }
-  int64_t sum_tiles() const { return output_blocks * taps() * input_blocks; }
+  int64_t sum_parts() const { return output_blocks * taps() * input_blocks; }
   int64_t sum_bytes() const {
-    return sum_tiles() * kTileSums * static_cast<int64_t>(sizeof(float));
+    return sum_parts() * kTileSums * static_cast<int64_t>(sizeof(float));
   }
 };
 
@@ -112,7 +112,7 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   const int64_t wanted = std::min(
       sum_bytes() > kNearSums ? kFarPositions : kNearBytes / near_bytes,
       kRewrittenBytes / all_bytes);
-  rows = std::clamp<int64_t>(wanted / grid_width, 1, grid_rows());
+  rows = std::clamp<int64_t>(wanted / grid_width, 1, batch_rows());
   positions = RoundUp(rows * grid_width, kTilePixels);
   // An odd number of cache lines, so that channels do not share their places in
   // the caches.
@@ -183,6 +183,8 @@ void AddTiles(const Plan& plan, const BFloat16* gradient,
 // One thread's memory.
 class Share {
  public:
+  static constexpr char kName[] = "tritlab:avx512_core_amx";
+
   explicit Share(const Plan& plan)
       : plan_(plan),
         gradient_(plan.gradient_size() * sizeof(BFloat16)),
@@ -215,7 +217,28 @@ class Share {
     }
   }
 
-  const float* sums() const { return sums_.floats(); }
+  // The threads' sums of one tile, in the caller's order.
+  static void Collect(const Plan& plan, std::span<const Share> shares,
+                      int64_t tile, std::span<float> grad_weights) {
+    const int64_t channels = plan.channels;
+    const int64_t input_block = tile % plan.input_blocks;
+    const int64_t tap = tile / plan.input_blocks % plan.taps();
+    const int64_t output_block = tile / plan.input_blocks / plan.taps();
+    const int64_t first = input_block * kTile;
+    const int64_t count = std::min(kTile, channels - first);
+    float sums[kTileSums] = {};
+    for (const Share& share : shares) {
+      const float* const from = share.sums_.floats() + tile * kTileSums;
+      for (int64_t i = 0; i < kTileSums; ++i) sums[i] += from[i];
+    }
+    for (int64_t o = 0; o < kTile; ++o) {
+      const int64_t channel = output_block * kTile + o;
+      if (channel >= plan.output.channels) break;
+      std::copy_n(sums + o * kTile, count,
+                  grad_weights.data() +
+                      (channel * plan.taps() + tap) * channels + first);
+    }
+  }
 
  private:
   // Those of the kernel's column j and some blocks of input channels.
@@ -338,71 +361,14 @@ class Share {
   std::vector<Operand> operands_;  // taps and blocks of input channels
 };
 
-class TileWeightGradient final : public BFloat16WeightGradient {
- public:
-  explicit TileWeightGradient(const ConvolutionShape& shape) : plan_(shape) {
-    for (int thread = 0; thread < Threads(); ++thread)
-      shares_.emplace_back(plan_);
-  }
-  // shares_ hold a reference to plan_.
-  TileWeightGradient(const TileWeightGradient&) = delete;
-  TileWeightGradient& operator=(const TileWeightGradient&) = delete;
-
-  void Run(const BFloat16* input, const BFloat16* grad_output,
-           std::span<float> grad_weights) override {
-    const auto threads = static_cast<int64_t>(shares_.size());
-    const int64_t rows = plan_.grid_rows();
-#pragma omp parallel num_threads(static_cast <int>(threads))
-    {
-#pragma omp for schedule(static)
-      for (int64_t t = 0; t < threads; ++t) {
-        shares_[t].Sum(input, grad_output, rows * t / threads,
-                       rows * (t + 1) / threads);
-      }
-#pragma omp for schedule(static)
-      for (int64_t tile = 0; tile < plan_.sum_tiles(); ++tile)
-        Collect(tile, grad_weights);
-    }
-  }
-
-  std::string Name() const override { return "tritlab:avx512_core_amx"; }
-
- private:
-  // The threads' sums of one tile, in the caller's order.
-  void Collect(int64_t tile, std::span<float> grad_weights) const {
-    const int64_t channels = plan_.channels;
-    const int64_t input_block = tile % plan_.input_blocks;
-    const int64_t tap = tile / plan_.input_blocks % plan_.taps();
-    const int64_t output_block = tile / plan_.input_blocks / plan_.taps();
-    const int64_t first = input_block * kTile;
-    const int64_t count = std::min(kTile, channels - first);
-    float sums[kTileSums] = {};
-    for (const Share& share : shares_) {
-      const float* const from = share.sums() + tile * kTileSums;
-      for (int64_t i = 0; i < kTileSums; ++i) sums[i] += from[i];
-    }
-    for (int64_t o = 0; o < kTile; ++o) {
-      const int64_t channel = output_block * kTile + o;
-      if (channel >= plan_.output.channels) break;
-      std::copy_n(sums + o * kTile, count,
-                  grad_weights.data() +
-                      (channel * plan_.taps() + tap) * channels + first);
-    }
-  }
-
-  const Plan plan_;
-  std::vector<Share> shares_;  // [thread]
-};
-
 }  // namespace
 #endif  // defined(__x86_64__)
 
 std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
     [[maybe_unused]] const ConvolutionShape& shape) {
 #if defined(__x86_64__)
-  if (shape.groups == 1 && shape.stride <= 2 &&
-      Threads() * Plan(shape).sum_bytes() <= kMostSumBytes)
-    return std::make_unique<TileWeightGradient>(shape);
+  if (shape.groups == 1 && shape.stride <= 2)
+    return WeightGradientInShares<Plan, Share>::Create(Plan(shape));
 #endif
   return nullptr;
 }

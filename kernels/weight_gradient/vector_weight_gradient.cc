@@ -4,15 +4,15 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "kernels/intrinsics.h"
 #include "kernels/round_up.h"
 #include "kernels/tensor.h"
-#include "kernels/threads.h"
 #include "kernels/weight_gradient/pixel_pairs.h"
 #include "kernels/weight_gradient/transposed_pixels.h"
+#include "kernels/weight_gradient/weight_gradient_in_shares.h"
 
 namespace tritlab {
 
@@ -75,6 +75,8 @@ struct Plan {
   int64_t channel_size() const { return shape.stride * columns; }
   int64_t input_row_size() const { return block * channel_size(); }
   int64_t gradient_row_size() const { return pairs * kLanes * kPair; }
+  int64_t batch_rows() const { return output.batch * output.height; }
+  int64_t sum_parts() const { return vectors; }
   int64_t block_sums() const { return block * kColumns * kLanes; }
   int64_t sums_of_vector() const {
     return blocks * shape.kernel_height * block_sums();
@@ -110,7 +112,7 @@ Plan::Plan(const ConvolutionShape& of) : shape(of), output(of.output()) {
   rows = std::clamp<int64_t>(
       std::max(kNearestBytes / row_bytes,
                sum_bytes() > kNearSums ? kPairsOfFarSums / pairs : 0),
-      1, output.batch * output.height);
+      1, batch_rows());
   const int64_t images = (rows + output.height - 2) / output.height + 1;
   input_rows = std::min(
       rows * shape.kernel_height,
@@ -293,6 +295,8 @@ class Fetching {
 // One thread's memory.
 class Share {
  public:
+  static constexpr char kName[] = "tritlab:avx512_core_bf16";
+
   explicit Share(const Plan& plan)
       : plan_(plan),
         input_(plan.blocks * plan.input_rows * plan.input_row_size() *
@@ -316,7 +320,40 @@ class Share {
     }
   }
 
-  const float* sums() const { return sums_.floats(); }
+  // The threads' sums of one vector of output channels, in the caller's order:
+  // sixteen input channels at a time, for they lie together there.
+  static void Collect(const Plan& plan, std::span<const Share> shares,
+                      int64_t vector, std::span<float> grad_weights) {
+    const ConvolutionShape& shape = plan.shape;
+    const int64_t channels = shape.input.channels;
+    const int64_t lanes =
+        std::min(kLanes, plan.output.channels - vector * kLanes);
+    for (int64_t i = 0; i < shape.kernel_height; ++i) {
+      for (int64_t first = 0; first < channels; first += kLanes) {
+        const int64_t count = std::min(kLanes, channels - first);
+        for (int64_t j = 0; j < kColumns; ++j) {
+          float sums[kLanes][kLanes] = {};
+          for (int64_t c = 0; c < count; ++c) {
+            const int64_t at = plan.PlaceOfSums(vector, first + c, i, j);
+            for (const Share& share : shares) {
+              for (int64_t lane = 0; lane < kLanes; ++lane)
+                sums[c][lane] += share.sums_.floats()[at + lane];
+            }
+          }
+          for (int64_t lane = 0; lane < lanes; ++lane) {
+            float* const to =
+                grad_weights.data() +
+                (((vector * kLanes + lane) * shape.kernel_height + i) *
+                     kColumns +
+                 j) *
+                    channels +
+                first;
+            for (int64_t c = 0; c < count; ++c) to[c] = sums[c][lane];
+          }
+        }
+      }
+    }
+  }
 
  private:
   // The output rows [begin, end) and what they see.
@@ -395,74 +432,6 @@ class Share {
   Fetching ahead_[2];
 };
 
-class VectorWeightGradient final : public BFloat16WeightGradient {
- public:
-  explicit VectorWeightGradient(const ConvolutionShape& shape) : plan_(shape) {
-    for (int thread = 0; thread < Threads(); ++thread)
-      shares_.emplace_back(plan_);
-  }
-  // shares_ hold a reference to plan_.
-  VectorWeightGradient(const VectorWeightGradient&) = delete;
-  VectorWeightGradient& operator=(const VectorWeightGradient&) = delete;
-
-  void Run(const BFloat16* input, const BFloat16* grad_output,
-           std::span<float> grad_weights) override {
-    const auto threads = static_cast<int64_t>(shares_.size());
-    const int64_t rows = plan_.output.batch * plan_.output.height;
-#pragma omp parallel num_threads(static_cast <int>(threads))
-    {
-#pragma omp for schedule(static)
-      for (int64_t t = 0; t < threads; ++t) {
-        shares_[t].Sum(input, grad_output, rows * t / threads,
-                       rows * (t + 1) / threads);
-      }
-#pragma omp for schedule(static)
-      for (int64_t vector = 0; vector < plan_.vectors; ++vector)
-        Collect(vector, grad_weights);
-    }
-  }
-
-  std::string Name() const override { return "tritlab:avx512_core_bf16"; }
-
- private:
-  // The threads' sums of one vector of output channels, in the caller's order:
-  // sixteen input channels at a time, for they lie together there.
-  void Collect(int64_t vector, std::span<float> grad_weights) const {
-    const ConvolutionShape& shape = plan_.shape;
-    const int64_t channels = shape.input.channels;
-    const int64_t lanes =
-        std::min(kLanes, plan_.output.channels - vector * kLanes);
-    for (int64_t i = 0; i < shape.kernel_height; ++i) {
-      for (int64_t first = 0; first < channels; first += kLanes) {
-        const int64_t count = std::min(kLanes, channels - first);
-        for (int64_t j = 0; j < kColumns; ++j) {
-          float sums[kLanes][kLanes] = {};
-          for (int64_t c = 0; c < count; ++c) {
-            const int64_t at = plan_.PlaceOfSums(vector, first + c, i, j);
-            for (const Share& share : shares_) {
-              for (int64_t lane = 0; lane < kLanes; ++lane)
-                sums[c][lane] += share.sums()[at + lane];
-            }
-          }
-          for (int64_t lane = 0; lane < lanes; ++lane) {
-            float* const to =
-                grad_weights.data() +
-                (((vector * kLanes + lane) * shape.kernel_height + i) *
-                     kColumns +
-                 j) *
-                    channels +
-                first;
-            for (int64_t c = 0; c < count; ++c) to[c] = sums[c][lane];
-          }
-        }
-      }
-    }
-  }
-
-  const Plan plan_;
-  std::vector<Share> shares_;  // [thread]
-};
-
 }  // namespace
 #endif  // defined(__x86_64__)
 
@@ -471,8 +440,7 @@ std::unique_ptr<BFloat16WeightGradient> CreateVectorWeightGradient(
 #if defined(__x86_64__)
   const bool fits = shape.kernel_width == kColumns && shape.stride <= 2 &&
                     shape.groups == 1 && shape.input.channels >= 8;
-  if (fits && Threads() * Plan(shape).sum_bytes() <= kMostSumBytes)
-    return std::make_unique<VectorWeightGradient>(shape);
+  if (fits) return WeightGradientInShares<Plan, Share>::Create(Plan(shape));
 #endif
   return nullptr;
 }
