@@ -20,55 +20,61 @@
 namespace tritlab {
 namespace {
 
-// A batch in equal parts, one after another. The last one begins early enough
-// to be whole: what it computes again has the same bits.
-class ProgramInParts final : public IntegerProgram {
+// A program that is another one but for what it overrides.
+class ProgramAround : public IntegerProgram {
  public:
-  ProgramInParts(std::unique_ptr<IntegerProgram> part, int64_t batch)
-      : part_(std::move(part)), batch_(batch) {}
-
-  void Run(const uint8_t* pixels, float* logits) override {
-    for (int64_t begin = 0; begin < batch_; begin += part_->batch()) {
-      const int64_t first = std::min(begin, batch_ - part_->batch());
-      part_->Run(pixels + first * image().image_size(),
-                 logits + first * classes());
-    }
-  }
-  int64_t batch() const override { return batch_; }
-  int64_t classes() const override { return part_->classes(); }
-  Shape image() const override {
-    Shape image = part_->image();
-    image.batch = batch_;
-    return image;
-  }
-  double weight_error() const override { return part_->weight_error(); }
-  int64_t weight_bytes() const override { return part_->weight_bytes(); }
-
- private:
-  const std::unique_ptr<IntegerProgram> part_;
-  const int64_t batch_;
-};
-
-// Threads wait for each other behind every layer. Where a layer takes little
-// longer than that, one thread is the faster for itself.
-class ProgramOnOneThread final : public IntegerProgram {
- public:
-  // program: made for one thread.
-  explicit ProgramOnOneThread(std::unique_ptr<IntegerProgram> program)
+  explicit ProgramAround(std::unique_ptr<IntegerProgram> program)
       : program_(std::move(program)) {}
 
-  void Run(const uint8_t* pixels, float* logits) override {
-    const ScopedThreads one(1);
-    program_->Run(pixels, logits);
-  }
   int64_t batch() const override { return program_->batch(); }
   int64_t classes() const override { return program_->classes(); }
   Shape image() const override { return program_->image(); }
   double weight_error() const override { return program_->weight_error(); }
   int64_t weight_bytes() const override { return program_->weight_bytes(); }
 
+ protected:
+  IntegerProgram& program() const { return *program_; }
+
  private:
   const std::unique_ptr<IntegerProgram> program_;
+};
+
+// A batch in equal parts, one after another. The last one begins early enough
+// to be whole: what it computes again has the same bits.
+class ProgramInParts final : public ProgramAround {
+ public:
+  ProgramInParts(std::unique_ptr<IntegerProgram> part, int64_t batch)
+      : ProgramAround(std::move(part)), batch_(batch) {}
+
+  void Run(const uint8_t* pixels, float* logits) override {
+    const int64_t part = program().batch();
+    for (int64_t begin = 0; begin < batch_; begin += part) {
+      const int64_t first = std::min(begin, batch_ - part);
+      program().Run(pixels + first * image().image_size(),
+                    logits + first * classes());
+    }
+  }
+  int64_t batch() const override { return batch_; }
+  Shape image() const override {
+    Shape image = program().image();
+    image.batch = batch_;
+    return image;
+  }
+
+ private:
+  const int64_t batch_;
+};
+
+// Threads wait for each other behind every layer. Where a layer takes little
+// longer than that, one thread is the faster for itself.
+class ProgramOnOneThread final : public ProgramAround {
+ public:
+  using ProgramAround::ProgramAround;  // of one made for one thread
+
+  void Run(const uint8_t* pixels, float* logits) override {
+    const ScopedThreads one(1);
+    program().Run(pixels, logits);
+  }
 };
 
 // Weights and images of a thread that stay in its second-level cache.

@@ -50,6 +50,12 @@ TRITLAB_BF16_INLINE __m512 Relu(__m512 values) {
   return _mm512_max_ps(_mm512_setzero_ps(), values);
 }
 
+// The gradient before a ReLU, whose values or results are given.
+TRITLAB_BF16_INLINE __m512 BeforeRelu(__m512 values, __m512 gradient) {
+  return _mm512_maskz_mov_ps(
+      _mm512_cmp_ps_mask(values, _mm512_setzero_ps(), _CMP_GT_OQ), gradient);
+}
+
 // One value a channel of kVectors vectors.
 template <int kVectors>
 struct Columns {
@@ -171,8 +177,7 @@ struct GradientSumsLoop {
           const __m512 behind = tail == Tail::kRelu
                                     ? affine.Of(deviation, i)
                                     : LoadFloats(from.output + element);
-          g = _mm512_maskz_mov_ps(
-              _mm512_cmp_ps_mask(behind, _mm512_setzero_ps(), _CMP_GT_OQ), g);
+          g = BeforeRelu(behind, g);
         }
         if constexpr (tail == Tail::kAddRelu) StoreFloats(g, masked + element);
         sum.v[i] = _mm512_add_ps(sum.v[i], g);
@@ -208,12 +213,7 @@ struct InputGradientLoop {
         const __m512 deviation =
             _mm512_sub_ps(LoadFloats(input + element), affine.mean.v[i]);
         __m512 g = LoadFloats(gradient + element);
-        if constexpr (relu) {
-          g = _mm512_maskz_mov_ps(
-              _mm512_cmp_ps_mask(affine.Of(deviation, i), _mm512_setzero_ps(),
-                                 _CMP_GT_OQ),
-              g);
-        }
+        if constexpr (relu) g = BeforeRelu(affine.Of(deviation, i), g);
         const __m512 rest = _mm512_fnmadd_ps(deviation, slopes.v[i],
                                              _mm512_sub_ps(g, mean.v[i]));
         StoreFloats(_mm512_mul_ps(affine.factor.v[i], rest),
