@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "inference/image_batches.h"
 
 namespace tritlab {
 
@@ -24,30 +24,18 @@ absl::StatusOr<double> Top1(Model& model, const Dataset& images) {
     return absl::InvalidArgumentError(absl::StrCat(
         images.source(), ": its classes are not those of the model"));
   }
-  const int64_t batch = model.batch(), of_image = shape.size();
   const auto classes = static_cast<int64_t>(model.classes().size());
-  std::vector<uint8_t> pixels(batch * of_image);
-  std::vector<float> logits(batch * classes);
-  std::vector<int32_t> labels(batch);
+  std::vector<float> logits(model.batch() * classes);
+  ImageBatches batches(images, model.batch(), images.size());
   int64_t correct = 0, seen = 0;
-  for (int64_t next = 0; next < images.size();) {
-    int64_t count = 0;
-    for (; count < batch && next < images.size(); ++next) {
-      const absl::Status status =
-          images.Read(next,
-                      std::span(pixels).subspan(count * of_image,
-                                                static_cast<size_t>(of_image)),
-                      &labels[count]);
-      if (status.ok()) {
-        ++count;
-      } else if (!images.LeaveOut(next, status)) {
-        return status;
-      }
-    }
-    RETURN_IF_ERROR(model.Run(pixels, logits));
+  while (true) {
+    ASSIGN_OR_RETURN(const int64_t count, batches.Next());
+    if (count == 0) break;
+    RETURN_IF_ERROR(model.Run(batches.pixels(), logits));
     for (int64_t i = 0; i < count; ++i) {
       const auto first = logits.begin() + i * classes;
-      correct += std::max_element(first, first + classes) - first == labels[i];
+      correct += std::max_element(first, first + classes) - first ==
+                 batches.labels()[i];
     }
     seen += count;
   }

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "inference/image_batches.h"
 #include "inference/integer_program.h"
 #include "models/cost.h"
 
@@ -50,30 +50,18 @@ absl::StatusOr<Emulation> Emulate(const PackedModel& model,
     return absl::InvalidArgumentError(absl::StrCat(
         images.source(), ": its images are not those of the model"));
   }
-  std::vector<uint8_t> pixels(batch * of_image);
   std::vector<float> logits(batch * classes), of_plain = logits;
-  std::vector<int32_t> labels(batch);
+  ImageBatches batches(images, batch, chosen);
   int64_t correct = 0;
-  for (int64_t next = 0; next < chosen;) {
-    int64_t in_batch = 0;
-    for (; in_batch < batch && next < chosen; ++next) {
-      const int64_t index = next * images.size() / chosen;
-      const absl::Status status =
-          images.Read(index,
-                      std::span(pixels).subspan(in_batch * of_image,
-                                                static_cast<size_t>(of_image)),
-                      &labels[in_batch]);
-      if (status.ok()) {
-        ++in_batch;
-      } else if (!images.LeaveOut(index, status)) {
-        return status;
-      }
-    }
-    program->Run(pixels.data(), logits.data());
-    plain->Run(pixels.data(), of_plain.data());
+  while (true) {
+    ASSIGN_OR_RETURN(const int64_t in_batch, batches.Next());
+    if (in_batch == 0) break;
+    program->Run(batches.pixels().data(), logits.data());
+    plain->Run(batches.pixels().data(), of_plain.data());
     for (int64_t i = 0; i < in_batch; ++i) {
       const float* const first = of_plain.data() + i * classes;
-      correct += std::max_element(first, first + classes) - first == labels[i];
+      correct += std::max_element(first, first + classes) - first ==
+                 batches.labels()[i];
       emulation.differences += std::memcmp(first, logits.data() + i * classes,
                                            classes * sizeof(float)) != 0;
     }

@@ -13,11 +13,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -30,31 +28,14 @@
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "datasets/dataset.h"
-#include "datasets/dataset_flags.h"
 #include "inference/accuracy.h"
 #include "inference/measured_joules.h"
 #include "inference/model.h"
 #include "inference/photograph_input.h"
-#include "inference/test_images.h"
+#include "inference/test_images_flags.h"
 #include "kernels/threads_flag.h"
 
 ABSL_FLAG(std::string, model, "", "the packed model (model.trit) to run");
-ABSL_FLAG(std::string, data_root, "data",
-          "the folder that holds datasets under their usual names");
-ABSL_FLAG(std::string, dataset, "cifar10",
-          "synthetic, cifar10, imagenet, or imagefolder or tfrecord (which "
-          "need --source)");
-ABSL_FLAG(std::string, source, "",
-          "a folder, archive or .packed file to read instead of the usual "
-          "names");
-ABSL_FLAG(int32_t, shorter_side, 0,
-          "of photographs before the crop that the model sees; 0: 256 for a "
-          "crop of 224, and likewise");
-ABSL_FLAG(int32_t, first_label, 1, "of tfrecord: the first class's, 0 or 1");
-ABSL_FLAG(int32_t, classes, 1000,
-          "of tfrecord: how many there are, where no classes.txt names them");
-ABSL_FLAG(bool, strict, false,
-          "stop at a photograph that cannot be read, rather than leave it out");
 ABSL_FLAG(std::string, image, "",
           "a JPEG of any size or a folder of them, instead of a dataset");
 ABSL_FLAG(int32_t, batch, 128, "images at a time, for the throughput");
@@ -86,13 +67,15 @@ absl::StatusOr<std::unique_ptr<Model>> Load(const std::string& path,
   return Model::Load(path, batch, absl::GetFlag(FLAGS_exact));
 }
 
+ImageShape ShapeOf(const Model& model) {
+  return {static_cast<int>(model.height()), static_cast<int>(model.width()),
+          static_cast<int>(model.channels())};
+}
+
 // What the model sees of the photograph, and its likeliest classes.
 absl::Status RunPhotograph(const std::string& path, Model& model) {
-  const ImageShape shape = {static_cast<int>(model.height()),
-                            static_cast<int>(model.width()),
-                            static_cast<int>(model.channels())};
   ASSIGN_OR_RETURN(const PhotographInput input,
-                   ReadPhotographInput(path, shape));
+                   ReadPhotographInput(path, ShapeOf(model)));
   std::vector<float> logits(model.classes().size());
   RETURN_IF_ERROR(model.Run(input.pixels, logits));
   const std::vector<float> shares = Softmax(logits);
@@ -162,40 +145,10 @@ std::string EnergyLine(Model& model) {
       measured->packages);
 }
 
-// A relative path is meant from where the user stands, as of all flags; a
-// dataset would look for it below --data_root.
-std::string FromUser(const std::string& path) {
-  std::error_code error;
-  const auto absolute =
-      std::filesystem::absolute(FromWorkingDirectory(path), error);
-  return error ? path : absolute.string();
-}
-
-// What the flags name.
-absl::StatusOr<std::unique_ptr<Dataset>> OpenImages(const Model& model) {
-  DatasetSpec spec;
-  spec.set_name(absl::GetFlag(FLAGS_dataset));
-  if (const std::string source = absl::GetFlag(FLAGS_source); !source.empty())
-    spec.set_source(FromUser(source));
-  if (const int side = absl::GetFlag(FLAGS_shorter_side); side != 0)
-    spec.mutable_resize()->set_shorter_side(side);
-  if (spec.name() == "imagenet" || spec.name() == "tfrecord") {
-    spec.set_first_label(absl::GetFlag(FLAGS_first_label));
-    spec.set_classes(absl::GetFlag(FLAGS_classes));
-  }
-  auto images = OpenTestImages(
-      std::move(spec), FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
-      {static_cast<int>(model.height()), static_cast<int>(model.width()),
-       static_cast<int>(model.channels())},
-      {.strict = absl::GetFlag(FLAGS_strict)});
-  if (!images.ok()) return InFlags(images.status(), "--shorter_side");
-  return images;
-}
-
 absl::Status RunDataset(const std::string& model_path) {
   ASSIGN_OR_RETURN(const auto model,
                    Load(model_path, absl::GetFlag(FLAGS_batch)));
-  ASSIGN_OR_RETURN(const auto images, OpenImages(*model));
+  ASSIGN_OR_RETURN(const auto images, OpenTestImagesOfFlags(ShapeOf(*model)));
   ASSIGN_OR_RETURN(const double top1, Top1(*model, *images));
   std::printf(
       "top-1 %.2f %% of %lld images (%s)\n"

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -95,28 +94,17 @@ class NetworkExport {
 
   absl::Status AppendNormalization(const Node& node, int64_t channels,
                                    std::vector<std::string> inputs) {
-    const float epsilon = node.batch_normalization().epsilon();
-    for (const auto& [suffix, name, otherwise] :
-         {std::tuple{"scale", ".weight", 1.0f},
-          std::tuple{"shift", ".bias", 0.0f},
-          std::tuple{"mean", ".running_mean", 0.0f},
-          std::tuple{"variance", ".running_var", 1.0f - epsilon}}) {
-      const bool folded =
-          absl::string_view(name)[1] == 'r' &&
-          !network_.tensors.contains(absl::StrCat(node.name(), "/", suffix));
-      if (folded) {
-        inputs.push_back(builder_.Tensor(
-            node.name() + name, {channels},
-            std::span<const float>(std::vector<float>(channels, otherwise))));
-        continue;
-      }
+    for (const auto& [suffix, name] :
+         {std::pair{"scale", ".weight"}, std::pair{"shift", ".bias"},
+          std::pair{"mean", ".running_mean"},
+          std::pair{"variance", ".running_var"}}) {
       ASSIGN_OR_RETURN(const std::string tensor,
                        ByChannel(node, suffix, name, channels));
       inputs.push_back(tensor);
     }
     outputs_.push_back(
         builder_.Node("BatchNormalization", node.name(), inputs));
-    builder_.Set("epsilon", epsilon);
+    builder_.Set("epsilon", node.batch_normalization().epsilon());
     return absl::OkStatus();
   }
 
@@ -175,6 +163,15 @@ absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
   network.notes = NotesOf(model.description);
   for (const PackedTensor& tensor : model.description.tensors()) {
     ASSIGN_OR_RETURN(network.tensors[tensor.name()], ValuesOf(model, tensor));
+  }
+  // There, scale and shift have taken in mean and variance.
+  for (const Node& node : network.graph.nodes()) {
+    if (!node.has_batch_normalization()) continue;
+    const size_t channels =
+        network.tensors[absl::StrCat(node.name(), "/scale")].size();
+    network.tensors[absl::StrCat(node.name(), "/mean")].assign(channels, 0);
+    network.tensors[absl::StrCat(node.name(), "/variance")].assign(
+        channels, 1 - node.batch_normalization().epsilon());
   }
   return network;
 }

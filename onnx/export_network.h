@@ -19,8 +19,7 @@ namespace tritlab {
 
 struct NetworkToExport {
   Graph graph;
-  // By the names of models/parameters.h. A batch normalization without mean and
-  // variance has them in its scale and shift.
+  // By the names of models/parameters.h.
   std::map<std::string, std::vector<float>> tensors;
   // Goes into the file's metadata: "mean", "deviation", "classes", ...
   std::map<std::string, std::string> notes;
