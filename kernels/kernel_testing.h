@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,9 +36,8 @@ class TypedArray {
     return values;
   }
   std::vector<uint8_t> Bytes() const {
-    std::vector<uint8_t> bytes(buffer_.bytes());
-    std::memcpy(bytes.data(), buffer_.data(), bytes.size());
-    return bytes;
+    const auto* bytes = static_cast<const uint8_t*>(buffer_.data());
+    return {bytes, bytes + buffer_.bytes()};
   }
 
  private:
