@@ -97,6 +97,7 @@ while [ "$kills" -lt "$kills_wanted" ]; do
                 ulimit -f $((RANDOM % checkpoint_kib + 1))
                 trap '' XFSZ
                 # Where ThreadSanitizer's runtime would put a file of its own, and die of its size.
+                unset TMPDIR
                 export TEST_TMPDIR=/dev/null
                 start "$folder"
             )
