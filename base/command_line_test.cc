@@ -1,5 +1,7 @@
 #include "base/command_line.h"
 
+#include <unistd.h>
+
 #include <new>
 #include <string>
 #include <vector>
@@ -15,6 +17,8 @@ ABSL_FLAG(bool, test_switch, false, "a switch");
 namespace tritlab {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 absl::StatusOr<CommandLine> Parse(std::vector<std::string> arguments) {
@@ -34,6 +38,20 @@ TEST(CommandLineTest, FlagsAreSet) {
   ASSERT_TRUE(Parse({"--notest_switch", "--test_number=4"}).ok());
   EXPECT_FALSE(absl::GetFlag(FLAGS_test_switch));
   EXPECT_EQ(absl::GetFlag(FLAGS_test_number), 4);
+}
+
+// Protects: who asks for help gets the program's own flags, and success.
+TEST(CommandLineTest, HelpListsTheFlags) {
+  for (const char* help : {"--help", "-h"}) {
+    EXPECT_EXIT(
+        {
+          dup2(STDERR_FILENO, STDOUT_FILENO);  // what the test looks at
+          (void)Parse({help});
+        },
+        testing::ExitedWithCode(0),
+        AllOf(HasSubstr("usage"),
+              HasSubstr("--test_number  a number (default: \"0\")")));
+  }
 }
 
 // Abseil keeps the last value of a flag only; --set must not lose any.

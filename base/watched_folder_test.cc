@@ -93,6 +93,34 @@ TEST_F(WatchedFolderTest, ARenameMayComeBeforeTheBytes) {
       UnorderedElementsAre("old!", "new!", "", "ne", std::string(4, '\0')));
 }
 
+// What is cut off or removed may be back, until that is flushed.
+TEST_F(WatchedFolderTest, ACutMayBeLost) {
+  WatchedFolder watched(folder_);
+  Write("a", "abcd", /*flush=*/true);
+  FlushFolder();
+  const int file = open(Path("a").c_str(), O_WRONLY);
+  ASSERT_GE(file, 0);
+  ASSERT_EQ(ftruncate(file, 2), 0);
+  watched.Mark();
+  EXPECT_THAT(Contents(watched, "a", 1), UnorderedElementsAre("abcd", "ab"));
+  ASSERT_EQ(fsync(file), 0);
+  close(file);
+  watched.Mark();
+  EXPECT_THAT(Contents(watched, "a", 2), UnorderedElementsAre("ab"));
+}
+
+TEST_F(WatchedFolderTest, ARemovalMayBeLost) {
+  WatchedFolder watched(folder_);
+  Write("a", "abcd", /*flush=*/true);
+  FlushFolder();
+  ASSERT_EQ(unlink(Path("a").c_str()), 0);
+  watched.Mark();
+  EXPECT_THAT(Contents(watched, "a", 1), UnorderedElementsAre("abcd", "none"));
+  FlushFolder();
+  watched.Mark();
+  EXPECT_THAT(Contents(watched, "a", 2), UnorderedElementsAre("none"));
+}
+
 TEST_F(WatchedFolderTest, AStateCanBeMade) {
   WatchedFolder watched(folder_);
   ASSERT_EQ(mkdir(Path("below").c_str(), 0755), 0);
