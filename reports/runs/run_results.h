@@ -17,6 +17,7 @@ namespace tritlab {
 struct EnergyKey {
   std::string process;
   std::string arithmetic;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes it for a 0.
   auto operator<=>(const EnergyKey&) const = default;
 };
 
