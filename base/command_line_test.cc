@@ -24,6 +24,7 @@ using ::testing::StartsWith;
 absl::StatusOr<CommandLine> Parse(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "program");
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (std::string& argument : arguments) argv.push_back(argument.data());
   return ParseCommandLine(static_cast<int>(argv.size()), argv.data(), "usage",
                           {"set"});
