@@ -16,7 +16,7 @@ namespace tritlab {
 namespace {
 
 constexpr int64_t kOldestOpset = 7;
-constexpr int64_t kNewestOpset = 22;
+constexpr int64_t kNewestOpset = 25;
 constexpr int64_t kMostImages = 65536;  // in a batch
 
 OperatorImporters AllImporters() {

@@ -1,7 +1,7 @@
 // From an ONNX model to a network of this project, so that anyone's trained
 // network is a starting point for quantization.
 //
-// Of ONNX's operators, opset 7 to 22, those that convolutional networks are
+// Of ONNX's operators, opset 7 to 25, those that convolutional networks are
 // made of (import_operators.h lists them). ONNX stores images as NCHW and
 // weights as OIHW; here they are NHWC and OHWI, and a linear layer behind a
 // flattened image has its columns in that order. A last Softmax is left out:
