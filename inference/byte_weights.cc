@@ -9,8 +9,9 @@
 namespace tritlab {
 namespace {
 
-bool Has(std::span<const float> weights, float unit, long multiple) {
-  return std::any_of(weights.begin(), weights.end(), [=](float w) {
+// How many of the weights are `multiple` units.
+int64_t CountOf(std::span<const float> weights, float unit, long multiple) {
+  return std::count_if(weights.begin(), weights.end(), [=](float w) {
     return std::lround(w / unit) == multiple;
   });
 }
@@ -19,7 +20,8 @@ bool Has(std::span<const float> weights, float unit, long multiple) {
 void StoreChannel(std::span<const float> weights, float unit, size_t channel,
                   ByteWeights& bytes) {
   const size_t n = weights.size();
-  if (Has(weights, unit, 128) && !Has(weights, unit, -128)) unit = -unit;
+  // 128 is clipped: the rarer of the two ends.
+  if (CountOf(weights, unit, 128) > CountOf(weights, unit, -128)) unit = -unit;
   bytes.scales[channel] = unit;
   float largest = 0, error = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -112,7 +114,8 @@ bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs) {
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const std::vector<float> of_channel = ChannelOf(coded, channel, n);
     const float unit = CommonMeasure(of_channel);
-    if (unit > 0 && Has(of_channel, unit, 128) && Has(of_channel, unit, -128))
+    if (unit > 0 && CountOf(of_channel, unit, 128) > 0 &&
+        CountOf(of_channel, unit, -128) > 0)
       return true;
   }
   return false;

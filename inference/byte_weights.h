@@ -28,8 +28,8 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
-// and 128 is none: a channel that has the latter alone is negated; where both
-// occur (NeedsTwoProducts), 127 stands for 128, and `error` says so. Else, as
+// and 128 is none: a channel that has more of the latter is negated; where both
+// occur (NeedsTwoProducts), 127 stands for the rarer, and `error` says so. Else, as
 // for TTQ, whose two scales have no common measure, the largest value becomes
 // 127: error at most 1 / 254.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);

@@ -106,6 +106,11 @@ TEST(ByteWeightsTest, FiveBitsOfInqAreExactUnlessAChannelHasBothExtremes) {
   coded.codes[10] = 3;
   const ByteWeights off = BytesOfCodes(coded, kOutputs);
   EXPECT_NEAR(off.error, 1.0 / 128, 1e-9);
+  // Of two 128 and one -128 it is the latter that is clipped.
+  coded.codes = {1, 1, 2, 3, 0, 3, 2, 2, 1, 2, 3, 0, 2, 1, 2, 0};
+  const ByteWeights rarer = BytesOfCodes(coded, kOutputs);
+  EXPECT_EQ(rarer.values[0] * rarer.scales[0], 128);
+  EXPECT_EQ(rarer.values[3] * rarer.scales[0], -127);
 }
 
 // What one product would clip is seen, channel by channel; neither TTQ nor a
