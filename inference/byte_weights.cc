@@ -52,6 +52,38 @@ float CommonMeasure(std::span<const float> values) {
   return smallest;
 }
 
+// Of values without a common measure: the largest becomes 64 to 127 units,
+// whichever leaves the least error. TTQ's two values often fit one of these 64
+// fractions.
+float NearestMeasure(std::span<const float> values) {
+  const float largest = LargestMagnitude(values);
+  float nearest = largest / 127, least = INFINITY;
+  for (int units = 127; units >= 64; --units) {
+    const float unit = largest / static_cast<float>(units);
+    float error = 0;
+    for (const float value : values)
+      error =
+          std::max(error, std::abs(value - std::round(value / unit) * unit));
+    if (error < least) {
+      least = error;
+      nearest = unit;
+    }
+  }
+  return nearest;
+}
+
+// The values that occur in a channel, without its scale.
+std::vector<float> ValuesOf(const CodedWeights& coded, int64_t channel,
+                            size_t n) {
+  std::vector<bool> occurs(coded.codebook.size());
+  for (size_t i = 0; i < n; ++i) occurs[coded.codes[channel * n + i]] = true;
+  std::vector<float> values;
+  for (size_t code = 0; code < occurs.size(); ++code) {
+    if (occurs[code]) values.push_back(coded.codebook[code]);
+  }
+  return values;
+}
+
 // A channel's weights without its scale.
 std::vector<float> ChannelOf(const CodedWeights& coded, int64_t channel,
                              size_t n) {
@@ -89,9 +121,9 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const std::vector<float> of_channel = ChannelOf(coded, channel, n);
-    const float measure = CommonMeasure(of_channel);
-    StoreChannel(of_channel,
-                 measure > 0 ? measure : LargestMagnitude(of_channel) / 127,
+    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const float measure = CommonMeasure(values);
+    StoreChannel(of_channel, measure > 0 ? measure : NearestMeasure(values),
                  channel, bytes);
     bytes.scales[channel] *= ChannelScale(coded, channel, outputs);
   }

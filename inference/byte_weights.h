@@ -29,9 +29,10 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
 // and 128 is none: a channel that has more of the latter is negated; where both
-// occur (NeedsTwoProducts), 127 stands for the rarer, and `error` says so. Else, as
-// for TTQ, whose two scales have no common measure, the largest value becomes
-// 127: error at most 1 / 254.
+// occur (NeedsTwoProducts), 127 stands for the rarer, and `error` says so.
+// Else, as for TTQ, whose two scales have no common measure, the largest value
+// becomes 64 to 127, whichever leaves the least error: at most 1 / 254, mostly
+// a tenth of that.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 // Whether a channel holds 128 and -128 times its smallest magnitude (INQ with 5

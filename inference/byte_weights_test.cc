@@ -92,6 +92,24 @@ TEST(ByteWeightsTest, TwoScalesOfTtqAreWithinTheBound) {
   EXPECT_LE(ErrorOf(bytes, Values(coded)), 1.0 / 254 + 1e-6);
 }
 
+// Protects: two scales of TTQ are held by the fraction that suits them, not by
+// 127 and what is left.
+TEST(ByteWeightsTest, TwoScalesOfTtqAreMostlyMuchNearer) {
+  double sum = 0;
+  constexpr int kRatios = 200;
+  for (int i = 0; i < kRatios; ++i) {
+    const float ratio = 0.3f + 0.7f * (static_cast<float>(i) + 0.5f) / kRatios;
+    const CodedWeights coded = {.codes = RandomCodes(400, 3),
+                                .codebook = {0, 2, -2 * ratio},
+                                .bits = 2};
+    const ByteWeights bytes = BytesOfCodes(coded, kOutputs);
+    EXPECT_LE(bytes.error, 1.0 / 254 + 1e-6) << ratio;
+    EXPECT_NEAR(ErrorOf(bytes, Values(coded)), bytes.error, 1e-6) << ratio;
+    sum += bytes.error;
+  }
+  EXPECT_LT(sum / kRatios, 0.1 / 254);
+}
+
 // 128 is no signed byte: a channel that has it with one sign is exact all the
 // same, and one that has both says how far off it is.
 TEST(ByteWeightsTest, FiveBitsOfInqAreExactUnlessAChannelHasBothExtremes) {

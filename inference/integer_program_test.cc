@@ -118,7 +118,7 @@ PackedModel Packed(const Graph& graph) {
     coded = !coded;
     if (!coded) continue;
     CodedWeights codes = {
-        .codes = {}, .codebook = {0, 0.21f, -0.17f}, .bits = 2};
+        .codes = {}, .codebook = {0, 0.21f, -0.2091f}, .bits = 2};
     for (const float w : tensor.values)
       codes.codes.push_back(w > 0.05f ? 1 : w < -0.05f ? 2 : 0);
     network.codes[tensor.name] = codes;
