@@ -21,7 +21,8 @@ void StoreChannel(std::span<const float> weights, float unit, size_t channel,
                   ByteWeights& bytes) {
   const size_t n = weights.size();
   // 128 is clipped: the rarer of the two ends.
-  if (CountOf(weights, unit, 128) > CountOf(weights, unit, -128)) unit = -unit;
+  const int64_t at_128 = CountOf(weights, unit, 128);
+  if (at_128 > 0 && at_128 > CountOf(weights, unit, -128)) unit = -unit;
   bytes.scales[channel] = unit;
   float largest = 0, error = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -144,10 +145,10 @@ bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs) {
   if (!MayNeedTwoProducts(coded.codebook)) return false;
   const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
-    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
-    const float unit = CommonMeasure(of_channel);
-    if (unit > 0 && CountOf(of_channel, unit, 128) > 0 &&
-        CountOf(of_channel, unit, -128) > 0)
+    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const float unit = CommonMeasure(values);
+    if (unit > 0 && CountOf(values, unit, 128) > 0 &&
+        CountOf(values, unit, -128) > 0)
       return true;
   }
   return false;
@@ -162,12 +163,13 @@ ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const std::vector<float> of_channel = ChannelOf(coded, channel, n);
-    const float unit = CommonMeasure(of_channel);
+    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const float unit = CommonMeasure(values);
     const auto [smallest, largest] =
-        std::minmax_element(of_channel.begin(), of_channel.end());
+        std::minmax_element(values.begin(), values.end());
     const bool two_scales =
         unit == 0 && *smallest < 0 && *largest > 0 &&
-        std::all_of(of_channel.begin(), of_channel.end(),
+        std::all_of(values.begin(), values.end(),
                     [lowest = *smallest, highest = *largest](float w) {
                       return w == 0 || w == lowest || w == highest;
                     });

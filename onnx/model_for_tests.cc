@@ -2,9 +2,7 @@
 
 #include "base/random.h"
 #include "base/status_macros.h"
-#include "models/checkpoint.h"
-#include "training/program.h"
-#include "training/trained_network.h"
+#include "onnx/float_program.h"
 
 namespace tritlab {
 namespace {
@@ -47,20 +45,10 @@ absl::StatusOr<std::vector<float>> RunNetwork(
   const InputOperator& image = network.graph.nodes(0).input();
   const int64_t batch = static_cast<int64_t>(images.size()) /
                         (image.height() * image.width() * image.channels());
-  OptimizerSpec optimizer;
-  optimizer.mutable_sgd();
-  ASSIGN_OR_RETURN(const auto trained,
-                   TrainedNetwork::Create(network.graph, {}, optimizer, 1));
-  Checkpoint start;
-  start.graph = network.graph;
-  start.tensors = network.tensors;
-  RETURN_IF_ERROR(trained->Initialize(&start));
   ASSIGN_OR_RETURN(const auto program,
-                   Program::Compile(network.graph, trained->Values(false),
-                                    {.batch = batch}));
-  program->LoadWeights();
-  const auto* logits = static_cast<const float*>(
-      program->Forward(ChannelsLast(images, batch, image.channels()).data()));
+                   FloatProgram::Create(network.graph, network.tensors, batch));
+  const float* const logits =
+      program->Forward(ChannelsLast(images, batch, image.channels()).data());
   return std::vector<float>(logits, logits + batch * program->classes());
 }
 

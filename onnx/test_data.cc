@@ -1,9 +1,7 @@
 #include "onnx/test_data.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,26 +10,13 @@
 #include "datasets/augmentation.h"
 #include "inference/image_batches.h"
 #include "inference/integer_program.h"
-#include "models/checkpoint.h"
+#include "onnx/float_program.h"
 #include "onnx/onnx.pb.h"
-#include "training/program.h"
-#include "training/trained_network.h"
 
 namespace tritlab {
 namespace {
 
 constexpr int64_t kImagesInSet = 50;
-
-// (x / 255 - mean) / std, still [height][width][channels].
-void Normalize(std::span<const uint8_t> pixels, const Normalization& how,
-               std::span<float> values) {
-  const size_t channels = how.mean.size();
-  for (size_t i = 0; i < pixels.size(); ++i) {
-    const size_t c = i % channels;
-    values[i] =
-        (static_cast<float>(pixels[i]) / 255 - how.mean[c]) / how.std[c];
-  }
-}
 
 std::vector<float> ChannelsFirst(std::span<const float> nhwc, int64_t channels,
                                  int64_t of_image) {
@@ -90,7 +75,7 @@ absl::StatusOr<ExpectedOutput> OutputOverBytes(const PackedModel& model) {
       .batch = program->batch(),
       .classes = program->classes(),
       .normalization = NormalizationOf(model.description),
-      .run = [program](std::span<const uint8_t> pixels,
+      .run = [program](std::span<const uint8_t> pixels, std::span<const float>,
                        std::span<float> logits) {
         program->Run(pixels.data(), logits.data());
       }};
@@ -98,41 +83,22 @@ absl::StatusOr<ExpectedOutput> OutputOverBytes(const PackedModel& model) {
 
 absl::StatusOr<ExpectedOutput> OutputInFloats(
     const NetworkToExport& network, const Normalization& normalization) {
-  struct Parts {
-    std::unique_ptr<TrainedNetwork> network;  // what the program points into
-    std::unique_ptr<Program> program;
-    std::vector<float> images;
-  };
-  const auto parts = std::make_shared<Parts>();
-  OptimizerSpec optimizer;
-  optimizer.mutable_sgd();
-  ASSIGN_OR_RETURN(parts->network,
-                   TrainedNetwork::Create(network.graph, {}, optimizer, 1));
-  Checkpoint start;
-  start.graph = network.graph;
-  start.tensors = network.tensors;
-  RETURN_IF_ERROR(parts->network->Initialize(&start));
   ASSIGN_OR_RETURN(
-      parts->program,
-      Program::Compile(network.graph, parts->network->Values(false),
-                       {.batch = kImagesInSet}));
-  parts->program->LoadWeights();
+      std::shared_ptr<FloatProgram> program,
+      FloatProgram::Create(network.graph, network.tensors, kImagesInSet));
   const InputOperator& image = network.graph.nodes(0).input();
-  return ExpectedOutput{
-      .image = {static_cast<int>(image.height()),
-                static_cast<int>(image.width()),
-                static_cast<int>(image.channels())},
-      .batch = kImagesInSet,
-      .classes = parts->program->classes(),
-      .normalization = normalization,
-      .run = [parts, normalization](std::span<const uint8_t> pixels,
-                                    std::span<float> logits) {
-        parts->images.resize(pixels.size());
-        Normalize(pixels, normalization, parts->images);
-        const auto* computed = static_cast<const float*>(
-            parts->program->Forward(parts->images.data()));
-        std::copy_n(computed, logits.size(), logits.begin());
-      }};
+  return ExpectedOutput{.image = {static_cast<int>(image.height()),
+                                  static_cast<int>(image.width()),
+                                  static_cast<int>(image.channels())},
+                        .batch = kImagesInSet,
+                        .classes = program->classes(),
+                        .normalization = normalization,
+                        .run = [program](std::span<const uint8_t>,
+                                         std::span<const float> normalized,
+                                         std::span<float> logits) {
+                          std::copy_n(program->Forward(normalized.data()),
+                                      logits.size(), logits.begin());
+                        }};
 }
 
 absl::Status WriteTestData(const ExpectedOutput& expected,
@@ -151,6 +117,7 @@ absl::Status WriteTestData(const ExpectedOutput& expected,
   }
   RETURN_IF_ERROR(
       ValidateNormalization(expected.normalization, expected.image.channels));
+  const ImageTransform transform(expected.image, expected.normalization);
   ImageBatches batches(images, expected.batch, count);
   std::vector<float> normalized(batches.pixels().size());
   std::vector<float> logits(expected.batch * expected.classes);
@@ -161,8 +128,11 @@ absl::Status WriteTestData(const ExpectedOutput& expected,
           images.source(), ": there is no image in it that can be read"));
     }
     if (read == 0) return absl::OkStatus();
-    expected.run(batches.pixels(), logits);
-    Normalize(batches.pixels(), expected.normalization, normalized);
+    for (int64_t i = 0; i < expected.batch; ++i) {
+      const int64_t at = i * expected.image.size();
+      transform.Apply(&batches.pixels()[at], {}, &normalized[at]);
+    }
+    expected.run(batches.pixels(), normalized, logits);
     RETURN_IF_ERROR(
         WriteSet(expected, read, normalized, logits, set_folder(set)));
   }

@@ -25,8 +25,11 @@ struct ExpectedOutput {
   int64_t batch = 0;
   int64_t classes = 0;
   Normalization normalization;  // the exported model's input
-  // Logits, [batch][classes], of pixels, [batch][height][width][channels].
-  std::function<void(std::span<const uint8_t> pixels, std::span<float> logits)>
+  // Logits, [batch][classes], of images, [batch][height][width][channels], as
+  // pixels and, the same, normalized.
+  std::function<void(std::span<const uint8_t> pixels,
+                     std::span<const float> normalized,
+                     std::span<float> logits)>
       run;
 };
 
@@ -35,8 +38,8 @@ Normalization NormalizationOf(const PackedModelDescription& model);
 
 // Of ExportQuantized's model: IntegerProgram. As IntegerProgram::Create says.
 absl::StatusOr<ExpectedOutput> OutputOverBytes(const PackedModel& model);
-// Of ExportNetwork's: training/program.h in f32, on images with this
-// normalization. As Program::Compile says.
+// Of ExportNetwork's, on images with this normalization. As
+// FloatProgram::Create says.
 absl::StatusOr<ExpectedOutput> OutputInFloats(
     const NetworkToExport& network, const Normalization& normalization);
 
