@@ -188,6 +188,8 @@ class ByteCompiler {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
+    if (!program_.options().exact)
+      program_.CountWeights(0, RoundToCommonMeasure(coded));
     if (plan_.graph().nodes(i).has_linear() &&
         all_[pending.input].type == ByteType::kU8 &&
         LinearProduct::Has(coded.codebook)) {

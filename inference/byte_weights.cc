@@ -115,6 +115,22 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
   return bytes;
 }
 
+double RoundToCommonMeasure(CodedWeights& coded) {
+  std::vector<float> values;
+  for (const float value : coded.codebook) {
+    if (value != 0) values.push_back(value);
+  }
+  if (values.size() != 2 || CommonMeasure(values) > 0) return 0;
+  const float unit = NearestMeasure(values), largest = LargestMagnitude(values);
+  float error = 0;
+  for (float& value : coded.codebook) {
+    const float rounded = std::round(value / unit) * unit;
+    error = std::max(error, std::abs(value - rounded));
+    value = rounded;
+  }
+  return error / largest;
+}
+
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   ByteWeights bytes;
   bytes.values.resize(coded.codes.size());

@@ -26,6 +26,13 @@ struct ByteWeights {
 // Error at most 1 / 254.
 ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 
+// The two values of a ternary layer that have no common measure (TTQ's) become
+// multiples of one, whichever 64 to 127 of it for the larger leave the least
+// error, so that whatever is made of the layer as bytes stands for the same
+// weights. Other codebooks are left alone. Returns the error, as
+// ByteWeights::error.
+double RoundToCommonMeasure(CodedWeights& coded);
+
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
 // and 128 is none: a channel that has more of the latter is negated; where both

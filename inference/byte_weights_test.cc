@@ -92,6 +92,34 @@ TEST(ByteWeightsTest, TwoScalesOfTtqAreWithinTheBound) {
   EXPECT_LE(ErrorOf(bytes, Values(coded)), 1.0 / 254 + 1e-6);
 }
 
+// Protects: a layer of TTQ stands for the same weights whether its bytes are
+// products of their own or a ternary product with two scales. Values that have
+// a common measure stay as they are.
+TEST(ByteWeightsTest, RoundedScalesOfTtqAreExactAsBytes) {
+  const CodedWeights coded = {.codes = RandomCodes(400, 3),
+                              .codebook = {0, 1.2345f, -0.777f},
+                              .bits = 2};
+  CodedWeights rounded = coded;
+  const double error = RoundToCommonMeasure(rounded);
+  EXPECT_GT(error, 0);
+  EXPECT_LE(error, 1.0 / 254);
+  for (size_t i = 0; i < coded.codebook.size(); ++i)
+    EXPECT_NEAR(rounded.codebook[i], coded.codebook[i], error * 1.2345 + 1e-7);
+  const ByteWeights bytes = BytesOfCodes(rounded, kOutputs);
+  EXPECT_LT(bytes.error, 1e-6);
+  EXPECT_LT(ErrorOf(bytes, Values(rounded)), 1e-6);
+  for (const std::vector<float>& codebook :
+       {std::vector<float>{0, 0.3f, -0.3f},
+        {0.7f, -0.7f},
+        {0, -0.7f},
+        {0, 0.5f, 0.25f, 0.125f, -0.5f, -0.25f, -0.125f},
+        {-1, -0.4f, 0.3f, 1}}) {
+    CodedWeights left = {.codes = {}, .codebook = codebook};
+    EXPECT_EQ(RoundToCommonMeasure(left), 0);
+    EXPECT_EQ(left.codebook, codebook);
+  }
+}
+
 // Protects: two scales of TTQ are held by the fraction that suits them, not by
 // 127 and what is left.
 TEST(ByteWeightsTest, TwoScalesOfTtqAreMostlyMuchNearer) {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,6 +44,20 @@ struct Value {
 // A layer with what is folded into it: scale[o] * product + shift[o].
 struct Layer {
   std::vector<float> scale, shift;
+};
+
+// A convolution or a linear layer as a node of ONNX.
+struct Product {
+  Value input = {};
+  int64_t channels = 0;  // that one output reads
+  int64_t groups = 1;
+  std::vector<int64_t> extents = {};    // of the weights
+  std::string weights = {}, bias = {};  // names
+
+  int64_t count() const {
+    return std::accumulate(extents.begin(), extents.end(), int64_t{1},
+                           std::multiplies<>());
+  }
 };
 
 class QuantizedExport {
@@ -180,6 +196,7 @@ class QuantizedExport {
     return absl::OkStatus();
   }
 
+  // Node i's weights as the integer program has them.
   absl::StatusOr<ByteWeights> BytesOf(int i, int64_t count) const {
     const std::string name = node(i).name() + "/weights";
     const int64_t outputs = plan_.ShapeOf(i).channels;
@@ -189,15 +206,25 @@ class QuantizedExport {
                        ValuesOf(plan_.model(), *packed));
       return BytesOfValues(values, outputs);
     }
-    ASSIGN_OR_RETURN(const CodedWeights coded, CodesOf(plan_.model(), *packed));
+    ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), *packed));
+    RoundToCommonMeasure(coded);
+    if (NeedsTwoProducts(coded, outputs)) {
+      ByteWeights exact = ExactBytesOfCodes(coded, outputs);
+      // Else they are not two of one step.
+      if (exact.scales == exact.more_scales) return exact;
+    }
     return BytesOfCodes(coded, outputs);
   }
 
   // Makes the steps of each channel's weights positive, and large enough that
-  // its bias is an integer of `input_step` times them.
+  // its bias is an integer of `input_step` times them. Weights of 128 steps,
+  // which no byte holds, become 64 and 64 of `more_values`, which is empty
+  // where there are none.
   static void Normalize(float input_step, const std::vector<float>& shift,
                         ByteWeights& weights) {
     const size_t n = weights.values.size() / weights.scales.size();
+    std::vector<int8_t> more(weights.values.size());
+    bool any_more = false;
     for (size_t c = 0; c < weights.scales.size(); ++c) {
       const float scale = weights.scales[c];
       const float least =
@@ -205,83 +232,138 @@ class QuantizedExport {
       weights.scales[c] = std::max(std::abs(scale), least);
       const float factor = scale / weights.scales[c];
       for (size_t k = c * n; k < (c + 1) * n; ++k) {
-        weights.values[k] = static_cast<int8_t>(std::clamp(
-            std::lround(static_cast<float>(weights.values[k]) * factor), -128l,
-            127l));
+        float steps = weights.values[k];
+        if (!weights.more_values.empty()) steps += weights.more_values[k];
+        const long whole = std::clamp(std::lround(steps * factor), -128l, 128l);
+        if (whole == 128) {
+          more[k] = 64;
+          any_more = true;
+        }
+        weights.values[k] = static_cast<int8_t>(whole - more[k]);
       }
     }
+    weights.more_values = any_more ? std::move(more) : std::vector<int8_t>();
   }
 
   // Appends layer i under `name`.
   absl::Status AppendLayer(int i, const Layer& layer, const std::string& name,
                            Value& value) {
-    // In f32 the image is read as it is.
-    const Value input = plan_.InFloats(i) && node(InputOf(i)).has_input()
-                            ? Value{.name = image_}
-                            : values_[InputOf(i)];
     const Shape& image = plan_.InputShape(i);
     const auto outputs = static_cast<int64_t>(layer.shift.size());
-    std::vector<int64_t> extents;
-    int64_t channels = image.channels;
+    Product product = {.input = values_[InputOf(i)]};
     ConvolutionShape shape;
     if (node(i).has_convolution()) {
       shape = ShapeOf(node(i).convolution(), image);
-      channels /= shape.groups;
-      extents = {outputs, channels, shape.kernel_height, shape.kernel_width};
+      product.groups = shape.groups;
+      product.channels = image.channels / shape.groups;
+      product.extents = {outputs, product.channels, shape.kernel_height,
+                         shape.kernel_width};
     } else {
-      extents = {outputs, image.image_size()};
+      product.channels = image.channels;
+      product.extents = {outputs, image.image_size()};
     }
-    const int64_t count =
-        outputs * (node(i).has_convolution() ? shape.weight_count() / outputs
-                                             : image.image_size());
-    const std::string& stem = node(i).name();
-    std::string weights, bias;
-    if (plan_.InFloats(i)) {
-      ASSIGN_OR_RETURN(std::vector<float> values, Values(i, "weights", count));
-      for (int64_t k = 0; k < count; ++k)
-        values[k] *= layer.scale[k / (count / outputs)];
-      weights = builder_.Tensor(stem + ".weight", extents,
-                                std::span<const float>(ChannelsFirst<float>(
-                                    values, outputs, channels)));
-      bias = builder_.Tensor(stem + ".bias", {outputs},
-                             std::span<const float>(layer.shift));
-    } else {
-      RETURN_IF_ERROR(AppendBytes(i, layer, input.step, extents, channels,
-                                  count, weights, bias));
-    }
+    RETURN_IF_ERROR(plan_.InFloats(i) ? AppendFloats(i, layer, product)
+                                      : AppendBytes(i, layer, product));
     if (node(i).has_convolution()) {
-      value.name =
-          AppendConv(shape, name, {input.name, weights, bias}, builder_);
+      value.name = AppendConv(
+          shape, name, {product.input.name, product.weights, product.bias},
+          builder_);
     } else {
-      value.name = AppendLinear(input, stem, name, weights, bias);
+      value.name = AppendLinear(product.input, node(i).name(), name,
+                                product.weights, product.bias);
     }
     return absl::OkStatus();
   }
 
-  // Layer i's weights and bias as integers, dequantized; `weights` and `bias`
-  // become their names.
-  absl::Status AppendBytes(int i, const Layer& layer, float input_step,
-                           const std::vector<int64_t>& extents,
-                           int64_t channels, int64_t count,
-                           std::string& weights, std::string& bias) {
+  // Layer i's weights and bias as they are; in f32 the image is, too.
+  absl::Status AppendFloats(int i, const Layer& layer, Product& product) {
+    if (node(InputOf(i)).has_input()) product.input = {.name = image_};
     const auto outputs = static_cast<int64_t>(layer.shift.size());
-    ASSIGN_OR_RETURN(ByteWeights bytes, BytesOf(i, count));
+    const int64_t count = product.count();
+    ASSIGN_OR_RETURN(std::vector<float> values, Values(i, "weights", count));
+    for (int64_t k = 0; k < count; ++k)
+      values[k] *= layer.scale[k / (count / outputs)];
+    const std::string& stem = node(i).name();
+    product.weights =
+        builder_.Tensor(stem + ".weight", product.extents,
+                        std::span<const float>(ChannelsFirst<float>(
+                            values, outputs, product.channels)));
+    product.bias = builder_.Tensor(stem + ".bias", {outputs},
+                                   std::span<const float>(layer.shift));
+    return absl::OkStatus();
+  }
+
+  // Layer i's weights and bias as integers, dequantized.
+  absl::Status AppendBytes(int i, const Layer& layer, Product& product) {
+    const auto outputs = static_cast<int64_t>(layer.shift.size());
+    const float input_step = product.input.step;
+    ASSIGN_OR_RETURN(ByteWeights bytes, BytesOf(i, product.count()));
     for (int64_t c = 0; c < outputs; ++c) bytes.scales[c] *= layer.scale[c];
     Normalize(input_step, layer.shift, bytes);
+    std::vector<int8_t> ordered =
+        ChannelsFirst<int8_t>(bytes.values, outputs, product.channels);
+    const std::string& stem = node(i).name();
+    if (!bytes.more_values.empty()) {
+      ordered = SideBySide(
+          ordered,
+          ChannelsFirst<int8_t>(bytes.more_values, outputs, product.channels),
+          outputs);
+      product.input =
+          Twice(stem, product.input, plan_.InputShape(i), product.groups);
+      product.extents[1] *= 2;
+    }
+    product.weights =
+        Dequantized(stem + ".weight", product.extents,
+                    std::span<const int8_t>(ordered), bytes.scales);
     std::vector<int32_t> biases(outputs);
     std::vector<float> steps(outputs);
     for (int64_t c = 0; c < outputs; ++c) {
       steps[c] = input_step * bytes.scales[c];
       biases[c] = static_cast<int32_t>(std::lround(layer.shift[c] / steps[c]));
     }
-    const std::string& stem = node(i).name();
-    const std::vector<int8_t> ordered =
-        ChannelsFirst<int8_t>(bytes.values, outputs, channels);
-    weights = Dequantized(stem + ".weight", extents,
-                          std::span<const int8_t>(ordered), bytes.scales);
-    bias = Dequantized(stem + ".bias", {outputs},
-                       std::span<const int32_t>(biases), steps);
+    product.bias = Dequantized(stem + ".bias", {outputs},
+                               std::span<const int32_t>(biases), steps);
     return absl::OkStatus();
+  }
+
+  // The bytes of `input` twice, group by group, so that one product has two
+  // weights for each of them.
+  Value Twice(const std::string& stem, const Value& input, const Shape& image,
+              int64_t groups) {
+    std::string bytes = input.bytes;
+    if (groups > 1) {
+      const std::string by_group = builder_.Integers(
+          stem + ".by_group",
+          {0, groups, image.channels / groups, image.height, image.width});
+      bytes = builder_.Node("Reshape", stem + ".groups", {bytes, by_group});
+    }
+    bytes = builder_.Node("Concat", stem + ".twice", {bytes, bytes});
+    builder_.Set("axis", int64_t{groups > 1 ? 2 : 1});
+    if (groups > 1) {
+      const std::string together =
+          builder_.Integers(stem + ".together",
+                            {0, 2 * image.channels, image.height, image.width});
+      bytes = builder_.Node("Reshape", stem + ".both", {bytes, together});
+    }
+    Value twice = input;
+    twice.bytes = bytes;
+    twice.name = Dequantize(stem + ".twice.values", bytes, input.bytes);
+    steps_[bytes] = steps_.at(input.bytes);
+    return twice;
+  }
+
+  // Each output's weights and then its other ones.
+  static std::vector<int8_t> SideBySide(std::span<const int8_t> weights,
+                                        std::span<const int8_t> others,
+                                        int64_t outputs) {
+    std::vector<int8_t> both;
+    both.reserve(weights.size() + others.size());
+    const size_t n = weights.size() / outputs;
+    for (size_t at = 0; at < weights.size(); at += n) {
+      both.insert(both.end(), &weights[at], &weights[at] + n);
+      both.insert(both.end(), &others[at], &others[at] + n);
+    }
+    return both;
   }
 
   // Flattens bytes, so that a runtime sees them right before the product.

@@ -16,9 +16,17 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A residual block with ternary weights, and a classifier. Whether the residual
-// is computed after the layer that it is added to, or before.
-PackedModel Model(bool residual_is_later = false) {
+struct Block {
+  // Whether the residual is computed after the layer that it is added to, or
+  // before.
+  bool residual_is_later = false;
+  CodedWeights codes = {
+      .codes = {0, 1, 2, 1}, .codebook = {0, 0.5f, -0.5f}, .bits = 2};
+  int64_t kernel = 1, groups = 1;  // of the layer with these codes
+};
+
+// A residual block with coded weights, and a classifier.
+PackedModel Model(const Block& block = {}) {
   InputOperator image;
   image.set_height(4);
   image.set_width(4);
@@ -26,18 +34,15 @@ PackedModel Model(bool residual_is_later = false) {
   GraphBuilder net("small", image);
   std::string x = net.Convolution("conv1", "image", 2, 3, 1);
   std::string shortcut = net.Relu("relu1", net.BatchNormalization("bn1", x));
-  x = net.BatchNormalization("bn2",
-                             net.Convolution("conv2", shortcut, 2, 1, 1));
-  if (residual_is_later) shortcut = net.ChannelPad("pad", shortcut, 0, 0);
+  x = net.BatchNormalization(
+      "bn2", net.Convolution("conv2", shortcut, 2, block.kernel, 1,
+                             block.kernel / 2, false, block.groups));
+  if (block.residual_is_later) shortcut = net.ChannelPad("pad", shortcut, 0, 0);
   x = net.Relu("relu2", net.Add("add", shortcut, x));
   net.Linear("fc", net.GlobalAveragePool("pool", x), 2);
   NetworkToPack network;
   network.graph = net.graph();
-  CodedWeights ternary;
-  ternary.bits = 2;
-  ternary.codes = {0, 1, 2, 1};
-  ternary.codebook = {0, 0.5f, -0.5f};
-  network.codes["conv2/weights"] = ternary;
+  network.codes["conv2/weights"] = block.codes;
   network.values = {{"conv1/weights", std::vector<float>(18, 0.5f)},
                     {"fc/weights", {1, 2, 3, 4}},
                     {"fc/bias", {5, 6}}};
@@ -54,6 +59,14 @@ PackedModel Model(bool residual_is_later = false) {
   for (int i = 0; i < network.graph.nodes_size(); ++i)
     model.description.add_clips(3);
   return model;
+}
+
+std::map<std::string, const onnx::TensorProto*> TensorsOf(
+    const onnx::ModelProto& model) {
+  std::map<std::string, const onnx::TensorProto*> tensors;
+  for (const onnx::TensorProto& tensor : model.graph().initializer())
+    tensors[tensor.name()] = &tensor;
+  return tensors;
 }
 
 const onnx::NodeProto* Giver(const onnx::ModelProto& model,
@@ -87,7 +100,8 @@ TEST(ExportQuantized, ProductsReadBytes) {
 // whichever is computed first.
 TEST(ExportQuantized, SumsAreRoundedOnce) {
   for (const bool residual_is_later : {false, true}) {
-    const auto model = ExportQuantized(Model(residual_is_later));
+    const auto model =
+        ExportQuantized(Model({.residual_is_later = residual_is_later}));
     ASSERT_TRUE(model.ok()) << model.status();
     const onnx::NodeProto* add = Giver(*model, "add");
     ASSERT_NE(add, nullptr);
@@ -101,9 +115,7 @@ TEST(ExportQuantized, SumsAreRoundedOnce) {
 TEST(ExportQuantized, WeightsAndScales) {
   const auto model = ExportQuantized(Model());
   ASSERT_TRUE(model.ok()) << model.status();
-  std::map<std::string, const onnx::TensorProto*> tensors;
-  for (const onnx::TensorProto& tensor : model->graph().initializer())
-    tensors[tensor.name()] = &tensor;
+  const auto tensors = TensorsOf(*model);
   const std::string& bytes = tensors.at("conv2.weight.bytes")->raw_data();
   EXPECT_EQ(std::vector<int8_t>(bytes.begin(), bytes.end()),
             std::vector<int8_t>({0, 1, 1, -1}));
@@ -114,6 +126,45 @@ TEST(ExportQuantized, WeightsAndScales) {
   EXPECT_NEAR(steps[1], 0.5 * 1.5, 1e-4);
 }
 
+// Protects: INQ's weights of 128 steps, of either sign and with scales of
+// either sign, are exact, where 127 is the largest byte: the layer reads its
+// input twice, group by group.
+TEST(ExportQuantized, WeightsOf128StepsAreExact) {
+  const std::vector<float> codebook = {0, 128, 1, -128};
+  const Block plain = {.codes = {.codes = {1, 2, 3, 2}, .codebook = codebook}};
+  Block grouped = {
+      .codes = {.codes = {}, .codebook = codebook}, .kernel = 3, .groups = 2};
+  for (int k = 0; k < 18; ++k)
+    grouped.codes.codes.push_back(static_cast<uint8_t>(k % 4));
+  for (Block block : {plain, grouped}) {
+    block.codes.bits = 5;
+    const auto model = ExportQuantized(Model(block));
+    ASSERT_TRUE(model.ok()) << model.status();
+    const auto tensors = TensorsOf(*model);
+    const onnx::TensorProto& weights = *tensors.at("conv2.weight.bytes");
+    EXPECT_EQ(weights.dims(1), 2 * (2 / block.groups));
+    const std::string& bytes = weights.raw_data();
+    const size_t n = bytes.size() / 4;  // of an output's two products
+    for (size_t k = 0; k < 2 * n; ++k) {
+      const size_t output = k / n, at = output * 2 * n + k % n;
+      const float sign = output == 0 ? 1 : -1;  // of its scale
+      EXPECT_EQ(
+          static_cast<int8_t>(bytes[at]) + static_cast<int8_t>(bytes[at + n]),
+          sign * block.codes.value(k))
+          << k;
+    }
+    const onnx::NodeProto* const twice = Giver(*model, "conv2.twice");
+    ASSERT_NE(twice, nullptr);
+    EXPECT_EQ(twice->op_type(), "Concat");
+    EXPECT_EQ(twice->input(0), twice->input(1));
+    EXPECT_EQ(twice->attribute(0).i(), block.groups > 1 ? 2 : 1);
+    const onnx::NodeProto* const read =
+        Giver(*model, Giver(*model, "bn2")->input(0));
+    EXPECT_EQ(read->op_type(), "DequantizeLinear");
+    EXPECT_EQ(read->input(0), block.groups > 1 ? "conv2.both" : "conv2.twice");
+  }
+}
+
 // Protects: first and last layers that the model has in f32 are not rounded to
 // bytes silently; the one between them still is.
 TEST(ExportQuantized, FirstAndLastLayersInFloats) {
@@ -121,9 +172,7 @@ TEST(ExportQuantized, FirstAndLastLayersInFloats) {
   packed.description.set_first_and_last(PackedModelDescription::F32);
   const auto model = ExportQuantized(packed);
   ASSERT_TRUE(model.ok()) << model.status();
-  std::map<std::string, const onnx::TensorProto*> tensors;
-  for (const onnx::TensorProto& tensor : model->graph().initializer())
-    tensors[tensor.name()] = &tensor;
+  const auto tensors = TensorsOf(*model);
   const auto floats = [&](const std::string& name) {
     const std::string& raw = tensors.at(name)->raw_data();
     const auto* values = reinterpret_cast<const float*>(raw.data());
