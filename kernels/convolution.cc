@@ -8,6 +8,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/convolution_layout.h"
 #include "kernels/onednn.h"
+#include "kernels/small_image_convolution.h"
 #include "kernels/weight_gradient/bfloat16_weight_gradient.h"
 #include "kernels/weighted_passes.h"
 
@@ -109,6 +110,8 @@ class OneDnnConvolution final : public Convolution {
 absl::StatusOr<std::unique_ptr<Convolution>> Convolution::Create(
     const ConvolutionShape& shape, DataType type, Use use) {
   RETURN_IF_ERROR(shape.Validate());
+  if (IsOfSmallImages(shape))
+    return CreateSmallImageConvolution(shape, type, use);
   return onednn::CatchErrors(
       Describe(shape, type), [&]() -> std::unique_ptr<Convolution> {
         return std::make_unique<OneDnnConvolution>(shape, type, use);

@@ -5,13 +5,16 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "kernels/bfloat16.h"
 #include "kernels/kernel_testing.h"
 #include "kernels/reference/convolution.h"
 #include "kernels/tensor.h"
+#include "kernels/weight_gradient/bfloat16_weight_gradient.h"
 
 namespace tritlab {
 namespace {
@@ -87,6 +90,14 @@ TEST_P(ConvolutionSweep, AllPassesAgreeWithTheReference) {
   // Parameters' gradients are f32 whatever the activations are.
   ExpectClose(grad_weights, expected, DataType::kF32, "grad_weights");
   ExpectClose(grad_bias, expected_bias, DataType::kF32, "grad_bias");
+
+  // Also on processors where products of f32 are faster.
+  if (c.type != DataType::kBF16) return;
+  const auto of_bf16 = BFloat16WeightGradient::Create(c.shape);
+  if (of_bf16 == nullptr) return;
+  of_bf16->Run(static_cast<const BFloat16*>(input.data()),
+               static_cast<const BFloat16*>(grad_output.data()), grad_weights);
+  ExpectClose(grad_weights, expected, DataType::kF32, of_bf16->Name());
 }
 
 // Channels around and off the vector width, both strides, paddings up to half a
@@ -114,6 +125,50 @@ std::vector<ConvolutionShape> SweptShapes() {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ConvolutionSweep,
                          Combine(ValuesIn(SweptShapes()),
+                                 Values(DataType::kF32, DataType::kBF16)),
+                         [](const auto& info) {
+                           return absl::StrCat(NameOf(std::get<0>(info.param)),
+                                               "_",
+                                               Name(std::get<1>(info.param)));
+                         });
+
+// Images about the size of the kernel and below, where most taps lie outside.
+std::vector<ConvolutionShape> SmallImages() {
+  std::vector<ConvolutionShape> shapes;
+  for (const auto& [height, width] :
+       {std::pair{1, 1}, {1, 2}, {2, 2}, {2, 3}, {3, 3}}) {
+    for (const int64_t kernel : {3, 5}) {
+      for (const int64_t stride : {1, 2}) {
+        for (const int64_t channels : {5, 32}) {
+          shapes.push_back({.input = {6, height, width, channels},
+                            .out_channels = 48 - channels,
+                            .kernel_height = kernel,
+                            .kernel_width = kernel,
+                            .stride = stride,
+                            .padding = kernel / 2,
+                            .bias = stride == 2});
+        }
+      }
+    }
+  }
+  // Some pixels meet no tap of another.
+  shapes.push_back({.input = {2, 1, 4, 16},
+                    .out_channels = 8,
+                    .kernel_height = 5,
+                    .kernel_width = 3,
+                    .padding = 2,
+                    .bias = true});
+  shapes.push_back({.input = {2, 1, 4, 16},
+                    .out_channels = 8,
+                    .kernel_height = 2,
+                    .kernel_width = 2,
+                    .stride = 3,
+                    .padding = 1});
+  return shapes;
+}
+
+INSTANTIATE_TEST_SUITE_P(SmallImages, ConvolutionSweep,
+                         Combine(ValuesIn(SmallImages()),
                                  Values(DataType::kF32, DataType::kBF16)),
                          [](const auto& info) {
                            return absl::StrCat(NameOf(std::get<0>(info.param)),
