@@ -37,7 +37,7 @@ dnnl::memory::data_type TypeOf(DataType type) {
 }
 
 DataType ArithmeticType(DataType type) {
-  return HasNativeBF16() ? type : DataType::kF32;
+  return HasFastBF16Products() ? type : DataType::kF32;
 }
 
 DataType StreamingType(DataType type) {

@@ -33,7 +33,7 @@ dnnl::memory::data_type TypeOf(DataType type);
 // result up to the order of sums.
 //
 // For operators that multiply much (convolution, linear): bf16 where the
-// processor multiplies it.
+// processor multiplies it faster than f32.
 DataType ArithmeticType(DataType type);
 // For operators bound by memory (batch normalization, pooling): bf16 from
 // AVX-512 on, where oneDNN converts while loading.

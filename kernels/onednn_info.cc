@@ -12,6 +12,14 @@ bool Extends(unsigned isa) {
   return (dnnl_get_effective_cpu_isa() & isa) == isa;
 }
 
+bool IsIntel() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("intel") != 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 std::string OneDnnVersion() {
@@ -52,6 +60,10 @@ std::string InstructionSet() {
 }
 
 bool HasNativeBF16() { return Extends(dnnl_cpu_isa_avx512_core_bf16); }
+
+bool HasFastBF16Products() {
+  return HasTiles() || (HasNativeBF16() && !IsIntel());
+}
 
 bool HasTiles() { return Extends(dnnl_cpu_isa_avx512_core_amx); }
 
