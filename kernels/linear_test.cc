@@ -97,7 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
     Combine(Values(LinearShape{1, 1, 1}, LinearShape{5, 3, 2},
                    LinearShape{1, 64, 10}, LinearShape{128, 64, 10},
                    LinearShape{7, 17, 33}, LinearShape{16, 256, 100},
-                   LinearShape{2, 500, 129}),
+                   LinearShape{2, 500, 129},
+                   // So many weights that in f32 they stay as they are.
+                   LinearShape{3, 4100, 4099}),
             Values(DataType::kF32, DataType::kBF16)),
     [](const auto& info) {
       const LinearShape& shape = std::get<0>(info.param);

@@ -27,13 +27,39 @@ int BufferPlan::Acquire(size_t bytes) {
   return best;
 }
 
-size_t BufferPlan::total_bytes() const {
-  return std::accumulate(bytes_.begin(), bytes_.end(), size_t{0});
+Buffers BufferPlan::Borrow(const Buffers& lent) const {
+  std::vector<int> largest_first(bytes_.size());
+  std::iota(largest_first.begin(), largest_first.end(), 0);
+  std::stable_sort(largest_first.begin(), largest_first.end(),
+                   [&](int a, int b) { return bytes_[a] > bytes_[b]; });
+  Buffers borrowed(bytes_.size()), left = lent;
+  for (const int i : largest_first) {
+    auto best = left.end();
+    for (auto at = left.begin(); at != left.end(); ++at) {
+      const bool fits = (*at)->bytes() >= bytes_[i];
+      if (fits && (best == left.end() || (*at)->bytes() < (*best)->bytes()))
+        best = at;
+    }
+    if (best == left.end()) continue;
+    borrowed[i] = *best;
+    left.erase(best);
+  }
+  return borrowed;
 }
 
-std::vector<Buffer> BufferPlan::Allocate() const {
-  std::vector<Buffer> buffers;
-  for (const size_t bytes : bytes_) buffers.emplace_back(bytes);
+size_t BufferPlan::total_bytes(const Buffers& lent) const {
+  const Buffers borrowed = Borrow(lent);
+  size_t bytes = 0;
+  for (size_t i = 0; i < bytes_.size(); ++i)
+    bytes += borrowed[i] == nullptr ? bytes_[i] : 0;
+  return bytes;
+}
+
+Buffers BufferPlan::Allocate(const Buffers& lent) const {
+  Buffers buffers = Borrow(lent);
+  for (size_t i = 0; i < bytes_.size(); ++i) {
+    if (buffers[i] == nullptr) buffers[i] = std::make_shared<Buffer>(bytes_[i]);
+  }
   return buffers;
 }
 

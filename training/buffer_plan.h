@@ -5,11 +5,14 @@
 #define TRITLAB_TRAINING_BUFFER_PLAN_H_
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "kernels/tensor.h"
 
 namespace tritlab {
+
+using Buffers = std::vector<std::shared_ptr<Buffer>>;
 
 class BufferPlan {
  public:
@@ -21,11 +24,16 @@ class BufferPlan {
   int users(int buffer) const { return users_[buffer]; }
 
   // What Allocate will take.
-  size_t total_bytes() const;
-  // Takes the memory of all buffers, indexed by what Acquire returned.
-  std::vector<Buffer> Allocate() const;
+  size_t total_bytes(const Buffers& lent = {}) const;
+  // The memory of all buffers, indexed by what Acquire returned: of `lent`,
+  // which are someone else's as well, where one is large enough, else taken
+  // now.
+  Buffers Allocate(const Buffers& lent = {}) const;
 
  private:
+  // [buffer], nullptr where none of `lent` is left that is large enough.
+  Buffers Borrow(const Buffers& lent) const;
+
   std::vector<size_t> bytes_;
   std::vector<int> users_;
 };

@@ -1,5 +1,6 @@
 #include "training/buffer_plan.h"
 
+#include <memory>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -31,7 +32,22 @@ TEST(BufferPlanTest, BuffersGrowToTheirLargestUse) {
   const int buffer = plan.Acquire(10);
   plan.Release(buffer);
   EXPECT_EQ(plan.Acquire(5000), buffer);
-  EXPECT_GE(plan.Allocate()[buffer].bytes(), 5000u);
+  EXPECT_GE(plan.Allocate()[buffer]->bytes(), 5000u);
+}
+
+// Protects: what is lent is used, each buffer of it once, and is not counted.
+TEST(BufferPlanTest, LentBuffersServeWhereTheyAreLargeEnough) {
+  BufferPlan plan;
+  const int small = plan.Acquire(50), large = plan.Acquire(1000);
+  const int medium = plan.Acquire(100);
+  const Buffers lent = {std::make_shared<Buffer>(100),
+                        std::make_shared<Buffer>(70)};
+  const Buffers buffers = plan.Allocate(lent);
+  EXPECT_EQ(buffers[medium], lent[0]);
+  EXPECT_EQ(buffers[small], lent[1]);
+  EXPECT_GE(buffers[large]->bytes(), 1000u);
+  EXPECT_EQ(plan.total_bytes(lent), 1000u);
+  EXPECT_EQ(plan.total_bytes(), 1150u);
 }
 
 }  // namespace

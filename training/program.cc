@@ -179,12 +179,14 @@ absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
   if (options.training) {
     gradients = program->PlanBackward(shaped.shapes, has_gradient);
   }
+  const Buffers lent =
+      options.lender == nullptr ? Buffers() : options.lender->gradients_;
   RETURN_IF_ERROR(CheckMemory(
       absl::StrCat(graph.name(), " with batches of ", options.batch),
-      static_cast<double>(activations.total_bytes()) + gradients.total_bytes() +
-          quantized_gradients,
+      static_cast<double>(activations.total_bytes(lent)) +
+          gradients.total_bytes() + quantized_gradients,
       "use a smaller batch_size"));
-  program->activations_ = activations.Allocate();
+  program->activations_ = activations.Allocate(lent);
   program->gradients_ = gradients.Allocate();
   program->Bind();
   return program;
@@ -322,10 +324,10 @@ void Program::LoadWeights() {
 
 void Program::Bind() {
   const auto activation = [&](int node) {
-    return activations_[activation_of_[node]].data();
+    return activations_[activation_of_[node]]->data();
   };
   const auto gradient = [&](int buffer) {
-    return buffer < 0 ? nullptr : gradients_[buffer].data();
+    return buffer < 0 ? nullptr : gradients_[buffer]->data();
   };
   for (Step& step : steps_) {
     for (const int input : step.inputs)
@@ -348,7 +350,7 @@ void Program::Bind() {
 
 const void* Program::Forward(const float* images) {
   FromFloat(images, image_elements_, options_.type,
-            activations_[activation_of_[0]].data());
+            activations_[activation_of_[0]]->data());
   for (const Step& step : steps_) {
     if (layer_input_observer_ && step.layer >= 0) {
       layer_input_observer_({.node = step.layer,
@@ -363,16 +365,16 @@ const void* Program::Forward(const float* images) {
       observer_(step.output, values);
     }
   }
-  return activations_[activation_of_[logits_]].data();
+  return activations_[activation_of_[logits_]]->data();
 }
 
 void Program::Backward(const void* grad_logits,
                        std::span<const void* const> grad_heads) {
   assert(grad_heads.size() == grad_heads_.size());
   const size_t bytes = options_.batch * classes_ * SizeOf(options_.type);
-  std::memcpy(gradients_[grad_logits_].data(), grad_logits, bytes);
+  std::memcpy(gradients_[grad_logits_]->data(), grad_logits, bytes);
   for (size_t h = 0; h < grad_heads.size(); ++h)
-    std::memcpy(gradients_[grad_heads_[h]].data(), grad_heads[h], bytes);
+    std::memcpy(gradients_[grad_heads_[h]]->data(), grad_heads[h], bytes);
   for (const BackwardStep& backward : backward_) {
     const BackwardTensors& tensors = backward.tensors;
     const Step& step = steps_[backward.step];
@@ -448,8 +450,8 @@ OperatorRun Program::Describe(const Step& step, Pass pass,
 
 int64_t Program::activation_bytes() const {
   size_t bytes = 0;
-  for (const Buffer& buffer : activations_) bytes += buffer.bytes();
-  for (const Buffer& buffer : gradients_) bytes += buffer.bytes();
+  for (const auto& buffer : activations_) bytes += buffer->bytes();
+  for (const auto& buffer : gradients_) bytes += buffer->bytes();
   return static_cast<int64_t>(bytes);
 }
 

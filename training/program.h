@@ -33,6 +33,10 @@ class Program {
     // In training, batch statistics are those of all these ranks' batches;
     // nullptr: of the program's own. Not owned.
     Communicator* synchronized = nullptr;
+    // A program in training whose memory for gradients this one may use as
+    // well: it runs between the other's steps only. Not owned, needed by
+    // Compile alone.
+    const Program* lender = nullptr;
   };
 
   // `values` has one entry a node; what its spans point at must outlive the
@@ -82,7 +86,8 @@ class Program {
   int64_t batch() const { return options_.batch; }
   DataType type() const { return options_.type; }
   int64_t classes() const { return classes_; }
-  // Bytes of activations and gradients that the program holds.
+  // Bytes of activations and gradients that the program holds, borrowed ones
+  // included.
   int64_t activation_bytes() const;
 
  private:
@@ -145,10 +150,10 @@ class Program {
   std::vector<BackwardStep> backward_;
   std::vector<int> activation_of_;  // [node] -> activations_, -1 for nodes that
                                     // are part of another step
-  std::vector<Buffer> activations_;
+  Buffers activations_;
   int grad_logits_ = -1;
   std::vector<int> grad_heads_;  // [head]
-  std::vector<Buffer> gradients_;
+  Buffers gradients_;
 };
 
 }  // namespace tritlab

@@ -500,5 +500,38 @@ TEST(ProgramTest, InferenceEqualsTrainingWithTheBatchsStatistics) {
   }
 }
 
+// Protects: an evaluation in memory that a training lends gives what it gives
+// in memory of its own, and leaves the training's next step as it would be.
+TEST(ProgramTest, BorrowedMemoryChangesNothing) {
+  for (const Graph& graph :
+       {ResNet8(CifarResNetSpec::ORIGINAL), Inception(/*dropout_rate=*/0)}) {
+    SCOPED_TRACE(graph.name());
+    std::vector<float> gradients[2], logits[2];
+    for (const bool borrows : {false, true}) {
+      Fixture training(graph);
+      const auto evaluation = *Program::Compile(
+          graph, training.network->Values(/*training=*/false),
+          {.batch = kBatch,
+           .lender = borrows ? training.program.get() : nullptr});
+      for (int step = 0; step < 2; ++step) {
+        training.Loss();
+        training.loss->Backward();
+        if (step > 0) break;
+        evaluation->LoadWeights();
+        const auto* given = static_cast<const float*>(
+            evaluation->Forward(training.images.data()));
+        logits[borrows].assign(given, given + kBatch * kClasses);
+      }
+      for (const Trained& trained : AllTrained(graph, training.values)) {
+        gradients[borrows].insert(gradients[borrows].end(),
+                                  trained.gradient.begin(),
+                                  trained.gradient.end());
+      }
+    }
+    EXPECT_EQ(logits[true], logits[false]);
+    EXPECT_EQ(gradients[true], gradients[false]);
+  }
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -138,9 +138,11 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
   }
   ASSIGN_OR_RETURN(
       trainer->evaluation_program_,
-      Program::Compile(
-          graph, trainer->network_->Values(/*training=*/false),
-          {.batch = share, .type = options.type, .training = false}));
+      Program::Compile(graph, trainer->network_->Values(/*training=*/false),
+                       {.batch = share,
+                        .type = options.type,
+                        .training = false,
+                        .lender = trainer->program_.get()}));
   if (trainer->program_->classes() != train.classes()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "the network has %d outputs; the images have %d classes",
