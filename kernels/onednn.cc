@@ -16,6 +16,7 @@ const dnnl::stream& Stream() {
 
 thread_local ScratchMemory scratchpad;
 thread_local ScratchMemory staging;
+thread_local ScratchMemory rounded_weights;
 
 bool Differs(const dnnl::memory::desc& desc, DataType stored) {
   return stored == DataType::kBF16 &&
@@ -148,18 +149,16 @@ Execution Reorder(const dnnl::memory::desc& source,
                    {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}});
 }
 
-WeightRounding::WeightRounding(int64_t count, DataType stored) {
-  if (ArithmeticType(stored) == stored) return;
-  narrow_ = Buffer(count * SizeOf(DataType::kBF16));
-  rounded_ = Buffer(count * sizeof(float));
-}
-
-const float* WeightRounding::Round(std::span<const float> weights) {
-  if (rounded_.bytes() == 0) return weights.data();
-  const int64_t count = weights.size();
-  FromFloat(weights.data(), count, DataType::kBF16, narrow_.data());
-  ToFloat(DataType::kBF16, narrow_.data(), count, rounded_.floats());
-  return rounded_.floats();
+const float* RoundedWeights(std::span<const float> weights, DataType stored) {
+  if (ArithmeticType(stored) == stored) return weights.data();
+  const auto count = static_cast<int64_t>(weights.size());
+  char* const memory = rounded_weights.AtLeast(
+      count * (sizeof(float) + SizeOf(DataType::kBF16)));
+  auto* const rounded = reinterpret_cast<float*>(memory);
+  char* const narrow = memory + count * sizeof(float);
+  FromFloat(weights.data(), count, DataType::kBF16, narrow);
+  ToFloat(DataType::kBF16, narrow, count, rounded);
+  return rounded;
 }
 
 absl::Status StatusOf(const dnnl::error& error, absl::string_view what) {

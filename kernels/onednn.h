@@ -101,21 +101,11 @@ class Execution {
 Execution Reorder(const dnnl::memory::desc& source,
                   const dnnl::memory::desc& target);
 
-// Rounds f32 weights to what they would be in bf16, for f32 arithmetic that
-// stands for bf16's. Where the primitive takes bf16, the reorder rounds.
-class WeightRounding {
- public:
-  WeightRounding() = default;
-  WeightRounding(int64_t count, DataType stored);
-
-  // The weights themselves where there is nothing to do; else valid until the
-  // next call.
-  const float* Round(std::span<const float> weights);
-
- private:
-  Buffer narrow_;
-  Buffer rounded_;
-};
+// f32 weights rounded to what they would be in bf16, for f32 arithmetic that
+// stands for bf16's: in the thread's memory, valid until its next call. The
+// weights themselves where there is nothing to do; where the primitive takes
+// bf16, the reorder rounds.
+const float* RoundedWeights(std::span<const float> weights, DataType stored);
 
 // What oneDNN threw, as a status that names `what`: ResourceExhausted without
 // memory, Unimplemented and InvalidArgument for shapes, else Internal.

@@ -26,14 +26,13 @@ WeightedPasses::WeightedPasses(const dnnl::memory::desc& plain,
       bias_desc_(bias),
       stored_(stored),
       weight_count_(CountOf(plain)),
-      weight_rounding_(weight_count_, stored),
       bias_(bias.get_size()) {}
 
 void WeightedPasses::SetWeights(std::span<const float> weights,
                                 std::span<const float> bias) {
   assert(static_cast<int64_t>(weights.size()) == weight_count_);
   assert(bias.size() * sizeof(float) == bias_.bytes());
-  const float* rounded = weight_rounding_.Round(weights);
+  const float* rounded = RoundedWeights(weights, stored_);
   to_forward_weights_.Run({rounded, forward_weights_.data()});
   if (to_backward_weights_) {
     to_backward_weights_.Run({rounded, backward_weights_.data()});

@@ -84,7 +84,6 @@ class WeightedPasses {
   const DataType stored_;
   const int64_t weight_count_;
   std::string implementations_;
-  WeightRounding weight_rounding_;
   dnnl::memory::desc forward_desc_;
   Buffer forward_weights_;
   Buffer backward_weights_;  // empty where forward's layout serves both

@@ -73,8 +73,8 @@ absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name) {
   } else if (name == "resnet18") {
     model.mutable_imagenet_resnet()->set_depth(18);
     of_imagenet = true;
-  } else if (name == "vgg16") {
-    model.mutable_vgg16()->set_batch_normalization(true);
+  } else if (name == "vgg16" || name == "vgg16_bn") {
+    model.mutable_vgg16()->set_batch_normalization(name == "vgg16_bn");
     of_imagenet = true;
   } else if (absl::ConsumePrefix(&number, "resnet") &&
              absl::SimpleAtoi(number, &depth)) {
@@ -83,7 +83,7 @@ absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name) {
     return absl::InvalidArgumentError(
         absl::StrCat("network \"", name,
                      "\" is unknown; give resnet20 (32, 44, 56, 110, any "
-                     "6n + 2), vgg_small, resnet18 or vgg16"));
+                     "6n + 2), vgg_small, resnet18, vgg16 or vgg16_bn"));
   }
   InputOperator image;
   image.set_height(of_imagenet ? 224 : 32);

@@ -15,7 +15,8 @@ TEST(MeasuredTrainingTest, UnknownNetworksAreNamed) {
     EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument)
         << name;
   }
-  for (const char* name : {"resnet20", "vgg_small", "resnet18", "vgg16"})
+  for (const char* name :
+       {"resnet20", "vgg_small", "resnet18", "vgg16", "vgg16_bn"})
     EXPECT_TRUE(MeasuredNetwork(name).ok()) << name;
 }
 

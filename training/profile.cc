@@ -29,8 +29,8 @@
 #include "training/step_profile.h"
 
 ABSL_FLAG(std::string, network, "resnet20",
-          "resnet20, 32, 44, 56, 110 (any 6n + 2), vgg_small, resnet18 or "
-          "vgg16");
+          "resnet20, 32, 44, 56, 110 (any 6n + 2), vgg_small, resnet18, vgg16 "
+          "or vgg16_bn");
 ABSL_FLAG(std::string, data_type, "",
           "f32 or bf16; empty: bf16 where the processor multiplies it");
 ABSL_FLAG(int32_t, batch, 128, "images a step");
