@@ -185,11 +185,13 @@ class ByteCompiler {
       ASSIGN_OR_RETURN(const std::vector<float> values,
                        ValuesOf(plan_.model(), packed));
       layer.weights = BytesOfValues(values, outputs);
+      layer.bias_steps = BiasSteps(values, outputs);
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
     if (!program_.options().exact)
       program_.CountWeights(0, RoundToCommonMeasure(coded));
+    layer.bias_steps = BiasSteps(coded, outputs);
     if (plan_.graph().nodes(i).has_linear() &&
         all_[pending.input].type == ByteType::kU8 &&
         LinearProduct::Has(coded.codebook)) {
@@ -300,6 +302,7 @@ class ByteCompiler {
       layer.scale[c] *= pending.step / step;
       layer.shift[c] /= step;
     }
+    RoundShifts(layer);
     const int to_buffer = all_[NewTensor(to, type, step, in_place)].buffer;
     if (pending.residual >= 0 && in_place < 0) {
       program_.AddStep([residual = all_[pending.residual].buffer,
@@ -395,6 +398,7 @@ class ByteCompiler {
     }
     Pending& pending = found.mapped();
     for (float& scale : pending.layer.scale) scale *= pending.step;
+    RoundShifts(pending.layer);
     return AddLogits(
         pending.layer,
         pending.floats >= 0 ? pending.floats : all_[pending.input].buffer,

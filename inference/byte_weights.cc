@@ -94,6 +94,12 @@ std::vector<float> ChannelOf(const CodedWeights& coded, int64_t channel,
   return weights;
 }
 
+// What a channel's weights, which have these values, become multiples of.
+float UnitOf(std::span<const float> values) {
+  const float measure = CommonMeasure(values);
+  return measure > 0 ? measure : NearestMeasure(values);
+}
+
 float ChannelScale(const CodedWeights& coded, int64_t channel,
                    int64_t outputs) {
   const auto scales = static_cast<int64_t>(coded.channel_scales.size());
@@ -139,12 +145,36 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const std::vector<float> of_channel = ChannelOf(coded, channel, n);
     const std::vector<float> values = ValuesOf(coded, channel, n);
-    const float measure = CommonMeasure(values);
-    StoreChannel(of_channel, measure > 0 ? measure : NearestMeasure(values),
-                 channel, bytes);
+    StoreChannel(of_channel, UnitOf(values), channel, bytes);
     bytes.scales[channel] *= ChannelScale(coded, channel, outputs);
   }
   return bytes;
+}
+
+int64_t Headroom(int64_t largest) {
+  return std::max<int64_t>(1, 64 / std::max<int64_t>(1, largest));
+}
+
+std::vector<float> BiasSteps(std::span<const float> weights, int64_t outputs) {
+  std::vector<float> steps(outputs);
+  const size_t n = weights.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel)
+    steps[channel] = LargestMagnitude(weights.subspan(channel * n, n)) / 127;
+  return steps;
+}
+
+std::vector<float> BiasSteps(const CodedWeights& coded, int64_t outputs) {
+  std::vector<float> steps(outputs);
+  const size_t n = coded.codes.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const float unit = UnitOf(values);
+    const long largest = std::lround(LargestMagnitude(values) / unit);
+    if (largest == 0) continue;
+    steps[channel] = unit * std::abs(ChannelScale(coded, channel, outputs)) /
+                     static_cast<float>(Headroom(largest));
+  }
+  return steps;
 }
 
 bool MayNeedTwoProducts(std::span<const float> codebook) {

@@ -42,6 +42,20 @@ double RoundToCommonMeasure(CodedWeights& coded);
 // a tenth of that.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
+// How many times as large the bytes of a channel could be, by the largest
+// magnitude among them, at least 1: biases are rounded to parts of the weights'
+// scale that are as much smaller, the integers that an int8 format has them as.
+// Up to 64, so that two products with unsigned bytes still fit into the 16 bits
+// that processors without VNNI add them in.
+int64_t Headroom(int64_t largest);
+// With room for the products beside it in 32 bits.
+inline constexpr float kMostBiasSteps = 1 << 30;
+// What the bias of each channel is rounded to a multiple of: the scale that
+// BytesOfValues or BytesOfCodes gives it, without its sign, divided by the
+// headroom. 0, which is not to round at all, where all its weights are 0.
+std::vector<float> BiasSteps(std::span<const float> weights, int64_t outputs);
+std::vector<float> BiasSteps(const CodedWeights& coded, int64_t outputs);
+
 // Whether a channel holds 128 and -128 times its smallest magnitude (INQ with 5
 // bits, where a channel has both ends of the levels), so that bytes of one
 // product would clip what those of two (ExactBytesOfCodes) hold.

@@ -138,6 +138,25 @@ TEST(ByteWeightsTest, TwoScalesOfTtqAreMostlyMuchNearer) {
   EXPECT_LT(sum / kRatios, 0.1 / 254);
 }
 
+// Protects: biases of channels with few small bytes are as finely held as
+// others': the program and an export round them alike.
+TEST(ByteWeightsTest, BiasStepsFollowFromTheLargestByte) {
+  CodedWeights coded = {
+      .codes = {0, 1, 2, 1, 0, 3, 0, 4, 0, 0, 0, 0, 1, 1, 5, 6},
+      .codebook = {0, 0.5f, -0.5f, 20, -1, 32, 0.25f},
+      .bits = 3,
+      .channel_scales = {1, 3, 1, -2}};
+  const std::vector<float> steps = BiasSteps(coded, kOutputs);
+  EXPECT_FLOAT_EQ(steps[0], 0.5f / 64);     // 1 times 0.5
+  EXPECT_FLOAT_EQ(steps[1], 3 * 1.0f / 3);  // 20 times 1
+  EXPECT_EQ(steps[2], 0);                   // zeros alone
+  EXPECT_FLOAT_EQ(steps[3], 2 * 0.25f);     // 128 times 0.25
+  EXPECT_EQ(BiasSteps(std::vector<float>{-254, 3, 0, 0}, 2),
+            (std::vector<float>{2, 0}));
+  EXPECT_EQ(Headroom(128), 1);
+  EXPECT_EQ(Headroom(0), 64);
+}
+
 // 128 is no signed byte: a channel that has it with one sign is exact all the
 // same, and one that has both says how far off it is.
 TEST(ByteWeightsTest, FiveBitsOfInqAreExactUnlessAChannelHasBothExtremes) {

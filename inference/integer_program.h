@@ -5,6 +5,8 @@
 // it, or, where it follows an addition, is a pass of its own; a ReLU is folded
 // into the same layer's saturation at 0, and a residual addition
 // into the layer that is added last, both operands rescaled to the sum's steps.
+// Biases are whole steps of a layer's products (BiasSteps), as they are in
+// ONNX's int8 format (onnx/export_quantized.h).
 // First and last layers are bytes, too. A pixel is looked up: normalized, then
 // rounded to signed bytes that cover what normalization allows. The last linear
 // layer's sums become logits in f32. Where the model says so (first_and_last),

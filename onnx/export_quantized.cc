@@ -29,8 +29,6 @@ namespace tritlab {
 namespace {
 
 constexpr int64_t kOpset = 13;
-// Biases are at most this many steps, and so are sums with some room.
-constexpr float kMostSteps = 1 << 30;
 
 // What a node gives, as the operators after it read it.
 struct Value {
@@ -216,33 +214,55 @@ class QuantizedExport {
     return BytesOfCodes(coded, outputs);
   }
 
-  // Makes the steps of each channel's weights positive, and large enough that
-  // its bias is an integer of `input_step` times them. Weights of 128 steps,
-  // which no byte holds, become 64 and 64 of `more_values`, which is empty
-  // where there are none.
+  // Makes the steps of each channel's weights positive, and as small as bytes
+  // allow, so that its bias is well held by an integer of `input_step` times
+  // them; but so large that it is held at all. Weights of 128 steps, which no
+  // byte holds, become 64 and 64 of `more_values`, which is empty where there
+  // are none.
   static void Normalize(float input_step, const std::vector<float>& shift,
                         ByteWeights& weights) {
     const size_t n = weights.values.size() / weights.scales.size();
     std::vector<int8_t> more(weights.values.size());
     bool any_more = false;
     for (size_t c = 0; c < weights.scales.size(); ++c) {
-      const float scale = weights.scales[c];
+      const std::vector<int> values = SumsOf(weights, c * n, n);
+      const int largest = LargestOf(values);
+      const float scale = largest == 0 ? 0 : weights.scales[c];
       const float least =
-          std::max(std::abs(shift[c]) / (kMostSteps * input_step), 1e-30f);
-      weights.scales[c] = std::max(std::abs(scale), least);
-      const float factor = scale / weights.scales[c];
-      for (size_t k = c * n; k < (c + 1) * n; ++k) {
-        float steps = weights.values[k];
-        if (!weights.more_values.empty()) steps += weights.more_values[k];
-        const long whole = std::clamp(std::lround(steps * factor), -128l, 128l);
+          std::max(std::abs(shift[c]) / (kMostBiasSteps * input_step), 1e-30f);
+      // A whole number, but where weights next to nothing meet a large bias.
+      const float factor =
+          std::min(static_cast<float>(Headroom(largest)),
+                   std::max(1.0f, std::floor(std::abs(scale) / least)));
+      weights.scales[c] = std::max(std::abs(scale) / factor, least);
+      for (size_t k = 0; k < n; ++k) {
+        const float steps =
+            static_cast<float>(values[k]) * (scale / weights.scales[c]);
+        const long whole = std::clamp(std::lround(steps), -128l, 128l);
         if (whole == 128) {
-          more[k] = 64;
+          more[c * n + k] = 64;
           any_more = true;
         }
-        weights.values[k] = static_cast<int8_t>(whole - more[k]);
+        weights.values[c * n + k] =
+            static_cast<int8_t>(whole - more[c * n + k]);
       }
     }
     weights.more_values = any_more ? std::move(more) : std::vector<int8_t>();
+  }
+
+  // `n` weights from `begin` on, of both products.
+  static std::vector<int> SumsOf(const ByteWeights& weights, size_t begin,
+                                 size_t n) {
+    std::vector<int> sums(&weights.values[begin], &weights.values[begin] + n);
+    for (size_t k = 0; k < n && !weights.more_values.empty(); ++k)
+      sums[k] += weights.more_values[begin + k];
+    return sums;
+  }
+
+  static int LargestOf(const std::vector<int>& values) {
+    int largest = 0;
+    for (const int value : values) largest = std::max(largest, std::abs(value));
+    return largest;
   }
 
   // Appends layer i under `name`.

@@ -7,10 +7,10 @@
 // so that results are the same up to rounding: batch normalization is folded
 // into the layer before it, a ReLU into a range that begins at 0, and the layer
 // whose output is added to a residual is not rounded before the addition.
-// Weights are its bytes as well (inference/byte_weights.h). A layer of INQ with
-// 5 bits that has 128 times its smallest weight reads its input twice, so that
-// 64 and 64 stand for 128: as exact as the program, at twice the bytes of that
-// layer.
+// Weights and biases are its integers as well (inference/byte_weights.h). A
+// layer of INQ with 5 bits that has 128 times its smallest weight reads its
+// input twice, so that 64 and 64 stand for 128: as exact as the program, at
+// twice the bytes of that layer.
 //
 // Where the model has its first and last layers in f32 (first_and_last), they
 // are here, too: with weights, biases and, of the first, an image that are not

@@ -111,19 +111,19 @@ TEST(ExportQuantized, SumsAreRoundedOnce) {
 }
 
 // Ternary weights are three bytes, whatever their scales' signs; scales are
-// positive.
+// positive, and so small that biases are well held.
 TEST(ExportQuantized, WeightsAndScales) {
   const auto model = ExportQuantized(Model());
   ASSERT_TRUE(model.ok()) << model.status();
   const auto tensors = TensorsOf(*model);
   const std::string& bytes = tensors.at("conv2.weight.bytes")->raw_data();
   EXPECT_EQ(std::vector<int8_t>(bytes.begin(), bytes.end()),
-            std::vector<int8_t>({0, 1, 1, -1}));
+            std::vector<int8_t>({0, 64, 64, -64}));
   const std::string& raw = tensors.at("conv2.weight.step")->raw_data();
   const auto* steps = reinterpret_cast<const float*>(raw.data());
   // 0.5 times scale / sqrt(variance), the second negative.
-  EXPECT_NEAR(steps[0], 0.5 * 4, 1e-4);
-  EXPECT_NEAR(steps[1], 0.5 * 1.5, 1e-4);
+  EXPECT_NEAR(steps[0], 0.5 * 4 / 64, 1e-5);
+  EXPECT_NEAR(steps[1], 0.5 * 1.5 / 64, 1e-5);
 }
 
 // Protects: INQ's weights of 128 steps, of either sign and with scales of

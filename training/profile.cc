@@ -32,7 +32,7 @@ ABSL_FLAG(std::string, network, "resnet20",
           "resnet20, 32, 44, 56, 110 (any 6n + 2), vgg_small, resnet18, vgg16 "
           "or vgg16_bn");
 ABSL_FLAG(std::string, data_type, "",
-          "f32 or bf16; empty: bf16 where the processor multiplies it");
+          "f32 or bf16; empty: bf16 where the processor has it");
 ABSL_FLAG(int32_t, batch, 128, "images a step");
 ABSL_FLAG(std::string, policy, "",
           "how weights are quantized, as a text proto: "
