@@ -32,7 +32,7 @@ ABSL_FLAG(std::string, network, "resnet20",
           "resnet20, 32, 44, 56, 110 (any 6n + 2), vgg_small, resnet18, vgg16 "
           "or vgg16_bn");
 ABSL_FLAG(std::string, data_type, "",
-          "f32 or bf16; empty: bf16 where the processor has it");
+          "f32 or bf16; empty: bf16 where its products are the faster ones");
 ABSL_FLAG(int32_t, batch, 128, "images a step");
 ABSL_FLAG(std::string, policy, "",
           "how weights are quantized, as a text proto: "
@@ -57,7 +57,8 @@ absl::Status AtLeast(int32_t value, int32_t least, const char* flag) {
 
 absl::StatusOr<DataType> DataTypeFlag() {
   const std::string name = absl::GetFlag(FLAGS_data_type);
-  if (name.empty()) return HasNativeBF16() ? DataType::kBF16 : DataType::kF32;
+  if (name.empty())
+    return HasFastBF16Products() ? DataType::kBF16 : DataType::kF32;
   for (const DataType type : {DataType::kF32, DataType::kBF16})
     if (name == Name(type)) return type;
   return absl::InvalidArgumentError(
