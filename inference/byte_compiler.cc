@@ -201,10 +201,9 @@ class ByteCompiler {
                                 program_.options().reference));
       return absl::OkStatus();
     }
-    const bool two_products =
-        program_.options().exact || NeedsTwoProducts(coded, outputs);
-    layer.weights = two_products ? ExactBytesOfCodes(coded, outputs)
-                                 : BytesOfCodes(coded, outputs);
+    layer.weights = program_.options().exact
+                        ? ExactBytesOfCodes(coded, outputs)
+                        : UnclippedBytesOfCodes(coded, outputs);
     program_.CountWeights(0, layer.weights.error);
     return absl::OkStatus();
   }

@@ -244,4 +244,9 @@ ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   return exact;
 }
 
+ByteWeights UnclippedBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
+  return NeedsTwoProducts(coded, outputs) ? ExactBytesOfCodes(coded, outputs)
+                                          : BytesOfCodes(coded, outputs);
+}
+
 }  // namespace tritlab

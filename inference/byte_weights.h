@@ -70,6 +70,10 @@ bool MayNeedTwoProducts(std::span<const float> codebook);
 // Codebooks of more values without a common measure are as in BytesOfCodes.
 ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
+// The least that clips nothing: two products where NeedsTwoProducts, else one.
+// What the program computes with and an int8 export holds.
+ByteWeights UnclippedBytesOfCodes(const CodedWeights& coded, int64_t outputs);
+
 }  // namespace tritlab
 
 #endif  // TRITLAB_INFERENCE_BYTE_WEIGHTS_H_

@@ -54,8 +54,14 @@ struct Case {
   std::vector<float> input, weights, bias, grad_output;
 };
 
-class ConvolutionSweep
-    : public testing::TestWithParam<std::tuple<ConvolutionShape, DataType>> {};
+using SweptCase = std::tuple<ConvolutionShape, DataType>;
+
+std::string NameOfCase(const testing::TestParamInfo<SweptCase>& info) {
+  return absl::StrCat(NameOf(std::get<0>(info.param)), "_",
+                      Name(std::get<1>(info.param)));
+}
+
+class ConvolutionSweep : public testing::TestWithParam<SweptCase> {};
 
 TEST_P(ConvolutionSweep, AllPassesAgreeWithTheReference) {
   const Case c(std::get<0>(GetParam()), std::get<1>(GetParam()));
@@ -126,11 +132,7 @@ std::vector<ConvolutionShape> SweptShapes() {
 INSTANTIATE_TEST_SUITE_P(Shapes, ConvolutionSweep,
                          Combine(ValuesIn(SweptShapes()),
                                  Values(DataType::kF32, DataType::kBF16)),
-                         [](const auto& info) {
-                           return absl::StrCat(NameOf(std::get<0>(info.param)),
-                                               "_",
-                                               Name(std::get<1>(info.param)));
-                         });
+                         NameOfCase);
 
 // Images about the size of the kernel and below, where most taps lie outside.
 std::vector<ConvolutionShape> SmallImages() {
@@ -170,11 +172,7 @@ std::vector<ConvolutionShape> SmallImages() {
 INSTANTIATE_TEST_SUITE_P(SmallImages, ConvolutionSweep,
                          Combine(ValuesIn(SmallImages()),
                                  Values(DataType::kF32, DataType::kBF16)),
-                         [](const auto& info) {
-                           return absl::StrCat(NameOf(std::get<0>(info.param)),
-                                               "_",
-                                               Name(std::get<1>(info.param)));
-                         });
+                         NameOfCase);
 
 INSTANTIATE_TEST_SUITE_P(
     Special, ConvolutionSweep,
@@ -307,10 +305,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  .stride = 4,
                                  .bias = true}),
             Values(DataType::kF32, DataType::kBF16)),
-    [](const auto& info) {
-      return absl::StrCat(NameOf(std::get<0>(info.param)), "_",
-                          Name(std::get<1>(info.param)));
-    });
+    NameOfCase);
 
 // The reference's backward passes are the derivatives of its forward pass; with
 // the sweep above, so are the kernels'.

@@ -206,12 +206,11 @@ class QuantizedExport {
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), *packed));
     RoundToCommonMeasure(coded);
-    if (NeedsTwoProducts(coded, outputs)) {
-      ByteWeights exact = ExactBytesOfCodes(coded, outputs);
-      // Else they are not two of one step.
-      if (exact.scales == exact.more_scales) return exact;
-    }
-    return BytesOfCodes(coded, outputs);
+    ByteWeights bytes = UnclippedBytesOfCodes(coded, outputs);
+    // One product here, with two weights for a byte, has one scale for both.
+    const bool fits =
+        bytes.more_values.empty() || bytes.scales == bytes.more_scales;
+    return fits ? std::move(bytes) : BytesOfCodes(coded, outputs);
   }
 
   // Makes the steps of each channel's weights positive, and as small as bytes
