@@ -13,8 +13,8 @@ std::string OneDnnVersion();
 // ONEDNN_MAX_CPU_ISA (which lowers it): "AVX512_CORE_VNNI".
 std::string InstructionSet();
 
-// Whether the processor has instructions for bf16 (AVX512-BF16, AMX). bf16 works
-// elsewhere, too.
+// Whether the processor has instructions for bf16 (AVX512-BF16, AMX). bf16
+// works elsewhere, too.
 bool HasNativeBF16();
 
 // Whether it multiplies bf16 faster than f32: by AMX, or by the AVX512-BF16 of
