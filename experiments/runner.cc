@@ -365,7 +365,7 @@ DataType DataTypeOf(const ExperimentSpec& spec) {
     case ExperimentSpec::BF16:
       return DataType::kBF16;
     default:
-      return HasFastBF16Products() ? DataType::kBF16 : DataType::kF32;
+      return DefaultDataType();
   }
 }
 

@@ -65,6 +65,10 @@ bool HasFastBF16Products() {
   return HasTiles() || (HasNativeBF16() && !IsIntel());
 }
 
+DataType DefaultDataType() {
+  return HasFastBF16Products() ? DataType::kBF16 : DataType::kF32;
+}
+
 bool HasTiles() { return Extends(dnnl_cpu_isa_avx512_core_amx); }
 
 bool HasExactByteProducts() {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "kernels/tensor.h"
+
 namespace tritlab {
 
 // The version of the loaded library: "3.7.2".
@@ -21,6 +23,9 @@ bool HasNativeBF16();
 // AMD. Intel's has half the rate of its f32 (37 and 77 thousand million
 // multiply-adds a second on one core of an Emerald Rapids).
 bool HasFastBF16Products();
+
+// Of activations, where nobody asks for one: the type with the faster products.
+DataType DefaultDataType();
 
 // Whether the processor multiplies tiles of bf16 and of bytes (AMX).
 bool HasTiles();

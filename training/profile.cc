@@ -57,8 +57,7 @@ absl::Status AtLeast(int32_t value, int32_t least, const char* flag) {
 
 absl::StatusOr<DataType> DataTypeFlag() {
   const std::string name = absl::GetFlag(FLAGS_data_type);
-  if (name.empty())
-    return HasFastBF16Products() ? DataType::kBF16 : DataType::kF32;
+  if (name.empty()) return DefaultDataType();
   for (const DataType type : {DataType::kF32, DataType::kBF16})
     if (name == Name(type)) return type;
   return absl::InvalidArgumentError(
