@@ -189,11 +189,11 @@ class ByteCompiler {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
-    if (!program_.options().exact)
-      program_.CountWeights(0, RoundToCommonMeasure(coded));
+    const bool is_linear = plan_.graph().nodes(i).has_linear();
+    if (is_linear && !program_.options().exact)
+      program_.CountWeights(0, RoundToCommonMeasure(coded, outputs));
     layer.bias_steps = BiasSteps(coded, outputs);
-    if (plan_.graph().nodes(i).has_linear() &&
-        all_[pending.input].type == ByteType::kU8 &&
+    if (is_linear && all_[pending.input].type == ByteType::kU8 &&
         LinearProduct::Has(coded.codebook)) {
       ASSIGN_OR_RETURN(
           layer.product,

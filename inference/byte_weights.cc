@@ -1,6 +1,7 @@
 #include "inference/byte_weights.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstddef>
 
@@ -16,9 +17,9 @@ int64_t CountOf(std::span<const float> weights, float unit, long multiple) {
   });
 }
 
-// The weights of one channel in units of `unit`, and the error of that.
-void StoreChannel(std::span<const float> weights, float unit, size_t channel,
-                  ByteWeights& bytes) {
+// The weights of one channel in units of `unit`. Returns the error.
+double StoreChannel(std::span<const float> weights, float unit, size_t channel,
+                    ByteWeights& bytes) {
   const size_t n = weights.size();
   // 128 is clipped: the rarer of the two ends.
   const int64_t at_128 = CountOf(weights, unit, 128);
@@ -33,7 +34,12 @@ void StoreChannel(std::span<const float> weights, float unit, size_t channel,
     error = std::max(error,
                      std::abs(weights[i] - static_cast<float>(rounded) * unit));
   }
-  if (largest > 0) bytes.error = std::max<double>(bytes.error, error / largest);
+  return largest > 0 ? error / largest : 0;
+}
+
+// As long as there is one, a number that can be divided by.
+float PartOf(float largest, int units) {
+  return std::max(largest / static_cast<float>(units), FLT_MIN);
 }
 
 // The smallest magnitude among the values, if all are whole multiples of it up
@@ -58,9 +64,9 @@ float CommonMeasure(std::span<const float> values) {
 // fractions.
 float NearestMeasure(std::span<const float> values) {
   const float largest = LargestMagnitude(values);
-  float nearest = largest / 127, least = INFINITY;
+  float nearest = PartOf(largest, 127), least = INFINITY;
   for (int units = 127; units >= 64; --units) {
-    const float unit = largest / static_cast<float>(units);
+    const float unit = PartOf(largest, units);
     float error = 0;
     for (const float value : values)
       error =
@@ -73,11 +79,17 @@ float NearestMeasure(std::span<const float> values) {
   return nearest;
 }
 
-// The values that occur in a channel, without its scale.
-std::vector<float> ValuesOf(const CodedWeights& coded, int64_t channel,
-                            size_t n) {
+std::span<const uint8_t> ChannelCodes(const CodedWeights& coded,
+                                      int64_t channel, int64_t outputs) {
+  const size_t n = coded.codes.size() / outputs;
+  return std::span(coded.codes).subspan(channel * n, n);
+}
+
+// The values that occur among codes, without their channel's scale.
+std::vector<float> ValuesOf(const CodedWeights& coded,
+                            std::span<const uint8_t> codes) {
   std::vector<bool> occurs(coded.codebook.size());
-  for (size_t i = 0; i < n; ++i) occurs[coded.codes[channel * n + i]] = true;
+  for (const uint8_t code : codes) occurs[code] = true;
   std::vector<float> values;
   for (size_t code = 0; code < occurs.size(); ++code) {
     if (occurs[code]) values.push_back(coded.codebook[code]);
@@ -85,12 +97,12 @@ std::vector<float> ValuesOf(const CodedWeights& coded, int64_t channel,
   return values;
 }
 
-// A channel's weights without its scale.
-std::vector<float> ChannelOf(const CodedWeights& coded, int64_t channel,
-                             size_t n) {
-  std::vector<float> weights(n);
-  for (size_t i = 0; i < n; ++i)
-    weights[i] = coded.codebook[coded.codes[channel * n + i]];
+// The weights themselves, without it.
+std::vector<float> WeightsOf(const CodedWeights& coded,
+                             std::span<const uint8_t> codes) {
+  std::vector<float> weights(codes.size());
+  for (size_t i = 0; i < codes.size(); ++i)
+    weights[i] = coded.codebook[codes[i]];
   return weights;
 }
 
@@ -106,6 +118,64 @@ float ChannelScale(const CodedWeights& coded, int64_t channel,
   return scales == 0 ? 1 : coded.channel_scales[channel * scales / outputs];
 }
 
+// Whether they are 0, a positive and a negative one.
+bool AreTernary(std::span<const float> values) {
+  const auto [lowest, highest] =
+      std::minmax_element(values.begin(), values.end());
+  return *lowest < 0 && *highest > 0 &&
+         std::all_of(values.begin(), values.end(),
+                     [lowest = *lowest, highest = *highest](float value) {
+                       return value == 0 || value == lowest || value == highest;
+                     });
+}
+
+// Channel by channel: 64 and 64 for 128 steps; with two_scales, the positive
+// and the negative weights where they have no common measure; else what one
+// product holds.
+ByteWeights TwoProducts(const CodedWeights& coded, int64_t outputs,
+                        bool two_scales) {
+  ByteWeights bytes;
+  bytes.values.resize(coded.codes.size());
+  bytes.more_values.resize(coded.codes.size());
+  bytes.scales.resize(outputs);
+  bytes.more_scales.resize(outputs);
+  const size_t n = coded.codes.size() / outputs;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    const auto codes = ChannelCodes(coded, channel, outputs);
+    const std::vector<float> values = ValuesOf(coded, codes);
+    const std::vector<float> weights = WeightsOf(coded, codes);
+    const float measure = CommonMeasure(values);
+    int8_t* const value = &bytes.values[channel * n];
+    int8_t* const more = &bytes.more_values[channel * n];
+    float& scale = bytes.scales[channel];
+    float& more_scale = bytes.more_scales[channel];
+    if (measure > 0) {
+      scale = more_scale = measure;
+      for (size_t i = 0; i < n; ++i) {
+        const long whole = std::lround(weights[i] / measure);
+        value[i] = static_cast<int8_t>(whole == 128 ? 64 : whole);
+        more[i] = static_cast<int8_t>(whole - value[i]);
+      }
+    } else if (two_scales && AreTernary(values)) {
+      scale = *std::max_element(values.begin(), values.end());
+      more_scale = *std::min_element(values.begin(), values.end());
+      for (size_t i = 0; i < n; ++i) {
+        value[i] = weights[i] > 0;
+        more[i] = weights[i] < 0;
+      }
+    } else {
+      bytes.error = std::max(
+          bytes.error,
+          StoreChannel(weights, NearestMeasure(values), channel, bytes));
+      more_scale = scale;
+    }
+    const float of_channel = ChannelScale(coded, channel, outputs);
+    scale *= of_channel;
+    more_scale *= of_channel;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
@@ -116,36 +186,48 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const auto of_channel = weights.subspan(channel * n, n);
     const float largest = LargestMagnitude(of_channel);
-    StoreChannel(of_channel, largest > 0 ? largest / 127 : 1, channel, bytes);
+    bytes.error = std::max(
+        bytes.error,
+        StoreChannel(of_channel, largest > 0 ? PartOf(largest, 127) : 1,
+                     channel, bytes));
   }
   return bytes;
 }
 
-double RoundToCommonMeasure(CodedWeights& coded) {
-  std::vector<float> values;
-  for (const float value : coded.codebook) {
-    if (value != 0) values.push_back(value);
+double RoundToCommonMeasure(CodedWeights& coded, int64_t outputs) {
+  const std::vector<float> values = ValuesOf(coded, coded.codes);
+  const auto zeros = std::count(values.begin(), values.end(), 0.0f);
+  if (values.size() != 2 + static_cast<size_t>(zeros) ||
+      CommonMeasure(values) > 0)
+    return 0;
+  const float unit = NearestMeasure(values);
+  const auto rounded = [unit](float value) {
+    return std::round(value / unit) * unit;
+  };
+  double error = 0;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    float largest = 0, off = 0;
+    for (const float value :
+         ValuesOf(coded, ChannelCodes(coded, channel, outputs))) {
+      largest = std::max(largest, std::abs(value));
+      off = std::max(off, std::abs(value - rounded(value)));
+    }
+    if (largest > 0) error = std::max<double>(error, off / largest);
   }
-  if (values.size() != 2 || CommonMeasure(values) > 0) return 0;
-  const float unit = NearestMeasure(values), largest = LargestMagnitude(values);
-  float error = 0;
-  for (float& value : coded.codebook) {
-    const float rounded = std::round(value / unit) * unit;
-    error = std::max(error, std::abs(value - rounded));
-    value = rounded;
-  }
-  return error / largest;
+  if (error > kMostRounding) return 0;
+  for (float& value : coded.codebook) value = rounded(value);
+  return error;
 }
 
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs) {
   ByteWeights bytes;
   bytes.values.resize(coded.codes.size());
   bytes.scales.resize(outputs);
-  const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
-    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
-    const std::vector<float> values = ValuesOf(coded, channel, n);
-    StoreChannel(of_channel, UnitOf(values), channel, bytes);
+    const auto codes = ChannelCodes(coded, channel, outputs);
+    const float unit = UnitOf(ValuesOf(coded, codes));
+    bytes.error = std::max(bytes.error, StoreChannel(WeightsOf(coded, codes),
+                                                     unit, channel, bytes));
     bytes.scales[channel] *= ChannelScale(coded, channel, outputs);
   }
   return bytes;
@@ -165,9 +247,9 @@ std::vector<float> BiasSteps(std::span<const float> weights, int64_t outputs) {
 
 std::vector<float> BiasSteps(const CodedWeights& coded, int64_t outputs) {
   std::vector<float> steps(outputs);
-  const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
-    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const std::vector<float> values =
+        ValuesOf(coded, ChannelCodes(coded, channel, outputs));
     const float unit = UnitOf(values);
     const long largest = std::lround(LargestMagnitude(values) / unit);
     if (largest == 0) continue;
@@ -189,9 +271,9 @@ bool MayNeedTwoProducts(std::span<const float> codebook) {
 
 bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs) {
   if (!MayNeedTwoProducts(coded.codebook)) return false;
-  const size_t n = coded.codes.size() / outputs;
   for (int64_t channel = 0; channel < outputs; ++channel) {
-    const std::vector<float> values = ValuesOf(coded, channel, n);
+    const std::vector<float> values =
+        ValuesOf(coded, ChannelCodes(coded, channel, outputs));
     const float unit = CommonMeasure(values);
     if (unit > 0 && CountOf(values, unit, 128) > 0 &&
         CountOf(values, unit, -128) > 0)
@@ -201,52 +283,15 @@ bool NeedsTwoProducts(const CodedWeights& coded, int64_t outputs) {
 }
 
 ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
-  ByteWeights bytes = BytesOfCodes(coded, outputs);
-  if (bytes.error < 1e-6) return bytes;  // no more than f32 rounds
-  ByteWeights exact = {.values = bytes.values, .scales = bytes.scales};
-  exact.more_values.assign(coded.codes.size(), 0);
-  exact.more_scales.assign(outputs, 0);
-  const size_t n = coded.codes.size() / outputs;
-  for (int64_t channel = 0; channel < outputs; ++channel) {
-    const std::vector<float> of_channel = ChannelOf(coded, channel, n);
-    const std::vector<float> values = ValuesOf(coded, channel, n);
-    const float unit = CommonMeasure(values);
-    const auto [smallest, largest] =
-        std::minmax_element(values.begin(), values.end());
-    const bool two_scales =
-        unit == 0 && *smallest < 0 && *largest > 0 &&
-        std::all_of(values.begin(), values.end(),
-                    [lowest = *smallest, highest = *largest](float w) {
-                      return w == 0 || w == lowest || w == highest;
-                    });
-    if (unit == 0 && !two_scales) exact.error = bytes.error;
-    for (size_t i = 0; i < n; ++i) {
-      const float w = of_channel[i];
-      int8_t& value = exact.values[channel * n + i];
-      int8_t& more = exact.more_values[channel * n + i];
-      if (two_scales) {
-        value = w > 0;
-        more = w < 0;
-      } else if (unit > 0) {
-        const long whole = std::lround(w / unit);
-        value = static_cast<int8_t>(whole == 128 ? 64 : whole);
-        more = static_cast<int8_t>(whole - value);
-      }
-    }
-    const float scale = ChannelScale(coded, channel, outputs);
-    if (two_scales) {
-      exact.scales[channel] = *largest * scale;
-      exact.more_scales[channel] = *smallest * scale;
-    } else if (unit > 0) {
-      exact.scales[channel] = exact.more_scales[channel] = unit * scale;
-    }
-  }
-  return exact;
+  ByteWeights one = BytesOfCodes(coded, outputs);
+  if (one.error < 1e-6) return one;  // no more than f32 rounds
+  return TwoProducts(coded, outputs, /*two_scales=*/true);
 }
 
 ByteWeights UnclippedBytesOfCodes(const CodedWeights& coded, int64_t outputs) {
-  return NeedsTwoProducts(coded, outputs) ? ExactBytesOfCodes(coded, outputs)
-                                          : BytesOfCodes(coded, outputs);
+  return NeedsTwoProducts(coded, outputs)
+             ? TwoProducts(coded, outputs, /*two_scales=*/false)
+             : BytesOfCodes(coded, outputs);
 }
 
 }  // namespace tritlab

@@ -22,24 +22,29 @@ struct ByteWeights {
   double error = 0;
 };
 
+// The largest error of a channel that is rounded to 127 steps of its largest
+// magnitude, or to fewer where that is nearer.
+inline constexpr double kMostRounding = 1.0 / 254;
+
 // Weights in full precision: each channel's largest magnitude becomes 127.
-// Error at most 1 / 254.
+// Error at most kMostRounding.
 ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 
 // The two values of a ternary layer that have no common measure (TTQ's) become
 // multiples of one, whichever 64 to 127 of it for the larger leave the least
-// error, so that whatever is made of the layer as bytes stands for the same
-// weights. Other codebooks are left alone. Returns the error, as
-// ByteWeights::error.
-double RoundToCommonMeasure(CodedWeights& coded);
+// error: what BytesOfCodes makes of a channel with both of them, for products
+// that take codes. Left alone is a layer of which a channel holds the smaller
+// one alone and would be off by more than kMostRounding, and weights of other
+// values. Returns the error, as ByteWeights::error.
+double RoundToCommonMeasure(CodedWeights& coded, int64_t outputs);
 
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte
 // and 128 is none: a channel that has more of the latter is negated; where both
 // occur (NeedsTwoProducts), 127 stands for the rarer, and `error` says so.
 // Else, as for TTQ, whose two scales have no common measure, the largest value
-// becomes 64 to 127, whichever leaves the least error: at most 1 / 254, mostly
-// a tenth of that.
+// becomes 64 to 127, whichever leaves the least error: at most kMostRounding,
+// mostly a tenth of that.
 ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 // How many times as large the bytes of a channel could be, by the largest
@@ -67,11 +72,12 @@ bool MayNeedTwoProducts(std::span<const float> codebook);
 // positive and the negative weights of a ternary layer, each with its scale;
 // or 64 and 64 for 128, so that the powers of two of INQ with 5 bits are 16
 // different bytes and pack into 4 bits (kernels/integer/packed_byte_array.h).
-// Codebooks of more values without a common measure are as in BytesOfCodes.
+// Channels of more values without a common measure are as in BytesOfCodes.
 ByteWeights ExactBytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
-// The least that clips nothing: two products where NeedsTwoProducts, else one.
-// What the program computes with and an int8 export holds.
+// The least that clips nothing: two products, both with a channel's one scale,
+// where NeedsTwoProducts, else one. What the program computes with and an int8
+// export holds.
 ByteWeights UnclippedBytesOfCodes(const CodedWeights& coded, int64_t outputs);
 
 }  // namespace tritlab

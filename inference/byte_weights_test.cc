@@ -56,7 +56,7 @@ TEST(ByteWeightsTest, FullPrecisionIsRoundedChannelByChannel) {
   RandomStream(1).FillNormal(0, 1, weights);
   for (int i = 0; i < 100; ++i) weights[i] *= 1e-3f;
   const ByteWeights bytes = BytesOfValues(weights, kOutputs);
-  EXPECT_LE(ErrorOf(bytes, weights), 1.0 / 254 + 1e-6);
+  EXPECT_LE(ErrorOf(bytes, weights), kMostRounding + 1e-6);
   EXPECT_NEAR(bytes.error, ErrorOf(bytes, weights), 1e-6);
 }
 
@@ -89,7 +89,7 @@ TEST(ByteWeightsTest, TwoScalesOfTtqAreWithinTheBound) {
                               .codebook = {0, 1.2345f, -0.777f},
                               .bits = 2};
   const ByteWeights bytes = BytesOfCodes(coded, kOutputs);
-  EXPECT_LE(ErrorOf(bytes, Values(coded)), 1.0 / 254 + 1e-6);
+  EXPECT_LE(ErrorOf(bytes, Values(coded)), kMostRounding + 1e-6);
 }
 
 // Protects: a layer of TTQ stands for the same weights whether its bytes are
@@ -100,9 +100,9 @@ TEST(ByteWeightsTest, RoundedScalesOfTtqAreExactAsBytes) {
                               .codebook = {0, 1.2345f, -0.777f},
                               .bits = 2};
   CodedWeights rounded = coded;
-  const double error = RoundToCommonMeasure(rounded);
+  const double error = RoundToCommonMeasure(rounded, kOutputs);
   EXPECT_GT(error, 0);
-  EXPECT_LE(error, 1.0 / 254);
+  EXPECT_LE(error, kMostRounding);
   for (size_t i = 0; i < coded.codebook.size(); ++i)
     EXPECT_NEAR(rounded.codebook[i], coded.codebook[i], error * 1.2345 + 1e-7);
   const ByteWeights bytes = BytesOfCodes(rounded, kOutputs);
@@ -114,9 +114,47 @@ TEST(ByteWeightsTest, RoundedScalesOfTtqAreExactAsBytes) {
         {0, -0.7f},
         {0, 0.5f, 0.25f, 0.125f, -0.5f, -0.25f, -0.125f},
         {-1, -0.4f, 0.3f, 1}}) {
-    CodedWeights left = {.codes = {}, .codebook = codebook};
-    EXPECT_EQ(RoundToCommonMeasure(left), 0);
+    CodedWeights left = {
+        .codes = RandomCodes(400, static_cast<int64_t>(codebook.size())),
+        .codebook = codebook};
+    EXPECT_EQ(RoundToCommonMeasure(left, kOutputs), 0);
     EXPECT_EQ(left.codebook, codebook);
+  }
+}
+
+// Protects: a value that no weight has (a side of TTQ's without weights) says
+// nothing about the others, and neither does the other value about a channel
+// that holds one of the two alone.
+TEST(ByteWeightsTest, ValuesAreRoundedWhereTheyOccur) {
+  CodedWeights coded = {
+      .codes = RandomCodes(400, 2), .codebook = {0, 0.005f, -1}, .bits = 2};
+  const std::vector<float> as_it_was = coded.codebook;
+  EXPECT_EQ(RoundToCommonMeasure(coded, kOutputs), 0);
+  EXPECT_EQ(coded.codebook, as_it_was);
+  // Both occur, the small one alone in the first channel: 0.005 is 0.6 of 127
+  // steps of the large one.
+  for (int i = 100; i < 400; ++i) coded.codes[i] = static_cast<uint8_t>(i % 3);
+  EXPECT_EQ(RoundToCommonMeasure(coded, kOutputs), 0);
+  EXPECT_EQ(coded.codebook, as_it_was);
+  const ByteWeights bytes = BytesOfCodes(coded, kOutputs);
+  EXPECT_LE(bytes.error, kMostRounding);
+  EXPECT_LE(ErrorOf(bytes, Values(coded)), kMostRounding);
+  // Where it is near enough, the error is a share of that channel's largest.
+  coded.codebook = {0, 0.5003f, -1};
+  const double error = RoundToCommonMeasure(coded, kOutputs);
+  EXPECT_GT(error, 0);
+  EXPECT_NEAR(error, std::abs(coded.codebook[1] - 0.5003f) / 0.5003f, 1e-6);
+}
+
+// Protects: weights whose 127th part is no normal number are bytes, not NaN.
+TEST(ByteWeightsTest, WeightsNextToNothingAreFinite) {
+  const CodedWeights coded = {.codes = RandomCodes(400, 3),
+                              .codebook = {0, 1e-43f, -2.7e-43f},
+                              .bits = 2};
+  for (const ByteWeights& bytes : {BytesOfCodes(coded, kOutputs),
+                                   BytesOfValues(Values(coded), kOutputs)}) {
+    EXPECT_LE(bytes.error, 1);
+    for (const float scale : bytes.scales) EXPECT_TRUE(std::isnormal(scale));
   }
 }
 
@@ -131,11 +169,11 @@ TEST(ByteWeightsTest, TwoScalesOfTtqAreMostlyMuchNearer) {
                                 .codebook = {0, 2, -2 * ratio},
                                 .bits = 2};
     const ByteWeights bytes = BytesOfCodes(coded, kOutputs);
-    EXPECT_LE(bytes.error, 1.0 / 254 + 1e-6) << ratio;
+    EXPECT_LE(bytes.error, kMostRounding + 1e-6) << ratio;
     EXPECT_NEAR(ErrorOf(bytes, Values(coded)), bytes.error, 1e-6) << ratio;
     sum += bytes.error;
   }
-  EXPECT_LT(sum / kRatios, 0.1 / 254);
+  EXPECT_LT(sum / kRatios, 0.1 * kMostRounding);
 }
 
 // Protects: biases of channels with few small bytes are as finely held as
@@ -223,6 +261,23 @@ TEST(ByteWeightsTest, TwoProductsAreExact) {
           {.codes = RandomCodes(400, 2), .codebook = {0.5f, -0.5f}, .bits = 1},
           kOutputs)
           .more_values.empty());
+}
+
+// Protects: what a program computes with is what an export can hold, with one
+// scale a channel, where INQ has more levels than a byte spans: the channels
+// that 128 steps hold are exact, whatever the others are.
+TEST(ByteWeightsTest, UnclippedProductsHaveOneScale) {
+  const CodedWeights inq = {
+      .codes = {1, 2, 3, 0, 4, 2, 0, 3, 1, 5, 0, 0, 4, 5, 2, 3},
+      .codebook = {0, 128, 1, -128, 256, -1},
+      .bits = 6};
+  ASSERT_TRUE(NeedsTwoProducts(inq, kOutputs));
+  const ByteWeights bytes = UnclippedBytesOfCodes(inq, kOutputs);
+  EXPECT_EQ(bytes.scales, bytes.more_scales);
+  EXPECT_NEAR(bytes.error, ErrorOf(bytes, Values(inq)), 1e-7);
+  EXPECT_LE(bytes.error, kMostRounding);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(ValueOf(bytes, i, 0), inq.value(i));
+  for (size_t i = 8; i < 12; ++i) EXPECT_EQ(ValueOf(bytes, i, 2), inq.value(i));
 }
 
 // Bytes of at most 16 values lie in memory at 4 bits: all that INQ's powers of

@@ -5,8 +5,8 @@
 // it, or, where it follows an addition, is a pass of its own; a ReLU is folded
 // into the same layer's saturation at 0, and a residual addition
 // into the layer that is added last, both operands rescaled to the sum's steps.
-// Biases are whole steps of a layer's products (BiasSteps), as they are in
-// ONNX's int8 format (onnx/export_quantized.h).
+// Biases are whole steps of one product of bytes (BiasSteps), as they are in
+// ONNX's int8 format (onnx/export_quantized.h), with Options::exact as well.
 // First and last layers are bytes, too. A pixel is looked up: normalized, then
 // rounded to signed bytes that cover what normalization allows. The last linear
 // layer's sums become logits in f32. Where the model says so (first_and_last),
@@ -50,8 +50,9 @@ class IntegerProgram {
     bool packed = true;
   };
 
-  // Unimplemented, naming the node, for what has no integer form yet;
-  // InvalidArgument when the model lacks a tensor or a node's range;
+  // The model is read here and not needed afterwards. Unimplemented, naming the
+  // node, for what has no integer form yet; InvalidArgument when the model
+  // lacks a tensor or a node's range; DataLoss when its file was cut off since;
   // ResourceExhausted when there is not the memory. For as many threads as
   // there are at this moment; or for one, where a few images of a small network
   // are measured to be faster with it, which changes no bit.

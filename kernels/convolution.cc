@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/status_prefix.h"
 #include "kernels/bfloat16.h"
 #include "kernels/convolution_layout.h"
 #include "kernels/onednn.h"
@@ -110,12 +111,15 @@ class OneDnnConvolution final : public Convolution {
 absl::StatusOr<std::unique_ptr<Convolution>> Convolution::Create(
     const ConvolutionShape& shape, DataType type, Use use) {
   RETURN_IF_ERROR(shape.Validate());
-  if (IsOfSmallImages(shape))
-    return CreateSmallImageConvolution(shape, type, use);
-  return onednn::CatchErrors(
-      Describe(shape, type), [&]() -> std::unique_ptr<Convolution> {
-        return std::make_unique<OneDnnConvolution>(shape, type, use);
-      });
+  const std::string what = Describe(shape, type);
+  if (IsOfSmallImages(shape)) {
+    auto created = CreateSmallImageConvolution(shape, type, use);
+    if (!created.ok()) return WithPrefix(what, created.status());
+    return created;
+  }
+  return onednn::CatchErrors(what, [&]() -> std::unique_ptr<Convolution> {
+    return std::make_unique<OneDnnConvolution>(shape, type, use);
+  });
 }
 
 }  // namespace tritlab

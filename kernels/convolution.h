@@ -1,5 +1,5 @@
-// 2-D convolution, forward and backward, over oneDNN (f32 or bf16, accumulated
-// in f32).
+// 2-D convolution, forward and backward (f32 or bf16, accumulated in f32): over
+// oneDNN, but for what is faster without it.
 //
 //   output[n][y][x][o] = bias[o]
 //       + sum over i, j, c of weights[o][i][j][c]
@@ -31,6 +31,9 @@ class Convolution {
     bool input_gradient = false;  // BackwardInput will be called
   };
 
+  // Errors name the shape: InvalidArgument when it is not valid,
+  // ResourceExhausted without the memory, Unimplemented where the library has
+  // no implementation.
   static absl::StatusOr<std::unique_ptr<Convolution>> Create(
       const ConvolutionShape& shape, DataType type, Use use);
   virtual ~Convolution() = default;
@@ -48,7 +51,7 @@ class Convolution {
                                std::span<float> grad_weights,
                                std::span<float> grad_bias) = 0;
 
-  // Which oneDNN implementation runs each pass, for benchmarks and reports:
+  // Which implementation, oneDNN's or ours, runs each pass, for benchmarks:
   // "forward brgconv:avx512_core, backward input ...".
   virtual std::string Implementations() const = 0;
 };

@@ -30,7 +30,8 @@ struct LinearShape {
 
 class Linear {
  public:
-  // With training = false only SetWeights and Forward may be called.
+  // With training = false only SetWeights and Forward may be called. Errors as
+  // Convolution's.
   static absl::StatusOr<std::unique_ptr<Linear>> Create(
       const LinearShape& shape, DataType type, bool training);
   virtual ~Linear() = default;
@@ -43,7 +44,7 @@ class Linear {
                                std::span<float> grad_weights,
                                std::span<float> grad_bias) = 0;
 
-  // Which oneDNN implementation runs each pass, for benchmarks and reports:
+  // Which oneDNN implementation runs each pass, for benchmarks:
   // "forward brgemm:avx512_core, backward input ...".
   virtual std::string Implementations() const = 0;
 };

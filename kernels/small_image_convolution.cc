@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/linear.h"
+#include "kernels/scratch_memory.h"
 
 namespace tritlab {
 namespace {
@@ -29,6 +30,10 @@ int64_t TapOf(const ConvolutionShape& shape, int64_t out_pixel,
   return meets ? i * shape.kernel_width + j : -1;
 }
 
+// The linear layer's weights on their way in, and their gradient on its way
+// out: between the two nobody reads them.
+thread_local ScratchMemory matrix_memory;
+
 class SmallImageConvolution final : public Convolution {
  public:
   SmallImageConvolution(const ConvolutionShape& shape, bool training,
@@ -38,27 +43,25 @@ class SmallImageConvolution final : public Convolution {
         in_channels_(shape.input.channels),
         out_channels_(shape.out_channels),
         taps_(shape.kernel_height * shape.kernel_width),
+        matrix_size_(out_pixels_ * out_channels_ * in_pixels_ * in_channels_),
         linear_(std::move(linear)),
-        matrix_(out_pixels_ * out_channels_ * in_pixels_ * in_channels_),
         bias_(out_pixels_ * out_channels_) {
     for (int64_t out = 0; out < out_pixels_; ++out) {
       for (int64_t in = 0; in < in_pixels_; ++in)
         tap_.push_back(TapOf(shape, out, in));
     }
-    if (training) {
-      grad_matrix_.resize(matrix_.size());
-      grad_bias_.resize(bias_.size());
-    }
+    if (training) grad_bias_.resize(bias_.size());
   }
 
   void SetWeights(std::span<const float> weights,
                   std::span<const float> bias) override {
+    const std::span<float> matrix = Matrix();
 #pragma omp parallel for schedule(static)
     for (int64_t o = 0; o < out_channels_; ++o) {
       const float* const of_output = &weights[o * taps_ * in_channels_];
       for (int64_t out = 0; out < out_pixels_; ++out) {
         for (int64_t in = 0; in < in_pixels_; ++in) {
-          float* const to = &matrix_[At(out, o, in)];
+          float* const to = &matrix[At(out, o, in)];
           const int64_t tap = tap_[out * in_pixels_ + in];
           if (tap < 0) {
             std::fill_n(to, in_channels_, 0.0f);
@@ -70,7 +73,7 @@ class SmallImageConvolution final : public Convolution {
     }
     for (size_t i = 0; i < bias_.size() && !bias.empty(); ++i)
       bias_[i] = bias[i % out_channels_];
-    linear_->SetWeights(matrix_, bias_);
+    linear_->SetWeights(matrix, bias_);
   }
 
   void Forward(const void* input, void* output) override {
@@ -84,7 +87,8 @@ class SmallImageConvolution final : public Convolution {
   void BackwardWeights(const void* input, const void* grad_output,
                        std::span<float> grad_weights,
                        std::span<float> grad_bias) override {
-    linear_->BackwardWeights(input, grad_output, grad_matrix_, grad_bias_);
+    const std::span<float> matrix = Matrix();
+    linear_->BackwardWeights(input, grad_output, matrix, grad_bias_);
 #pragma omp parallel for schedule(static)
     for (int64_t o = 0; o < out_channels_; ++o) {
       float* const of_output = &grad_weights[o * taps_ * in_channels_];
@@ -93,7 +97,7 @@ class SmallImageConvolution final : public Convolution {
         for (int64_t in = 0; in < in_pixels_; ++in) {
           const int64_t tap = tap_[out * in_pixels_ + in];
           if (tap < 0) continue;
-          const float* const from = &grad_matrix_[At(out, o, in)];
+          const float* const from = &matrix[At(out, o, in)];
           for (int64_t c = 0; c < in_channels_; ++c)
             of_output[tap * in_channels_ + c] += from[c];
         }
@@ -109,16 +113,21 @@ class SmallImageConvolution final : public Convolution {
   }
 
  private:
+  std::span<float> Matrix() const {
+    return {reinterpret_cast<float*>(
+                matrix_memory.AtLeast(matrix_size_ * sizeof(float))),
+            static_cast<size_t>(matrix_size_)};
+  }
   // Where the weights of output channel o begin, by which `out` reads `in`.
   int64_t At(int64_t out, int64_t o, int64_t in) const {
     return ((out * out_channels_ + o) * in_pixels_ + in) * in_channels_;
   }
 
-  const int64_t in_pixels_, out_pixels_, in_channels_, out_channels_, taps_;
+  const int64_t in_pixels_, out_pixels_, in_channels_, out_channels_, taps_,
+      matrix_size_;
   std::vector<int64_t> tap_;  // [out pixel][in pixel], -1 where there is none
   const std::unique_ptr<Linear> linear_;
-  std::vector<float> matrix_, bias_;  // the linear layer's
-  std::vector<float> grad_matrix_, grad_bias_;
+  std::vector<float> bias_, grad_bias_;  // the linear layer's
 };
 
 }  // namespace

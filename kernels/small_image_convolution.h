@@ -18,7 +18,7 @@
 namespace tritlab {
 
 // Whether it is taken: it computes no more products than there are taps, and
-// its weights take at most four times the memory.
+// the matrix is at most four times as large as the weights.
 bool IsOfSmallImages(const ConvolutionShape& shape);
 
 // Of a valid shape that IsOfSmallImages.

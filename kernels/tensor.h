@@ -10,9 +10,10 @@
 // owns its primitives and its copies of weights, never the tensors it is given.
 // One object is used by one thread at a time, not always the same.
 //
-// bf16 is a format to store activations in; sums are f32. A processor that
-// cannot multiply bf16 converts on the way, which gives the same results up to
-// the order of sums, and saves memory but no time.
+// bf16 is a format to store activations in; sums are f32. A processor whose
+// products of bf16 are not the faster ones (HasFastBF16Products) computes with
+// the same values in f32, which gives the same results up to the order of sums,
+// and saves memory but hardly time.
 #ifndef TRITLAB_KERNELS_TENSOR_H_
 #define TRITLAB_KERNELS_TENSOR_H_
 

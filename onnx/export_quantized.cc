@@ -205,12 +205,8 @@ class QuantizedExport {
       return BytesOfValues(values, outputs);
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), *packed));
-    RoundToCommonMeasure(coded);
-    ByteWeights bytes = UnclippedBytesOfCodes(coded, outputs);
-    // One product here, with two weights for a byte, has one scale for both.
-    const bool fits =
-        bytes.more_values.empty() || bytes.scales == bytes.more_scales;
-    return fits ? std::move(bytes) : BytesOfCodes(coded, outputs);
+    if (node(i).has_linear()) RoundToCommonMeasure(coded, outputs);
+    return UnclippedBytesOfCodes(coded, outputs);
   }
 
   // Makes the steps of each channel's weights positive, and as small as bytes

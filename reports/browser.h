@@ -33,7 +33,7 @@ class Browser {
                                       std::string folder);
 
   // The page as it is drawn on a screen of so many pixels; kept as `file`, a
-  // JPEG.
+  // JPEG. Internal when the browser draws none.
   absl::StatusOr<Picture> Screenshot(absl::string_view html, int width,
                                      int height, ColorScheme scheme,
                                      const std::string& file) const;
@@ -42,6 +42,7 @@ class Browser {
   // loaded on a screen of this width. In it `page` is the page's document and
   // `view` its window. It is not the page's own script: whether that may run is
   // decided by the page's Content-Security-Policy, which stays in force.
+  // Internal when there is no value.
   absl::StatusOr<std::string> Evaluate(absl::string_view html, int width,
                                        absl::string_view expression) const;
 

@@ -11,7 +11,8 @@ namespace tritlab {
 
 // Writes report.json, report.md and report.html into `directory`, which must
 // exist. Each file is replaced whole or left as it was. Without gnuplot the
-// page has a note in place of each picture; that is no error.
+// page has a note in place of each picture; that is no error. Else what writing
+// a file gives, naming it.
 absl::Status WriteReport(const Report& report, const std::string& directory);
 
 struct RenderOptions {

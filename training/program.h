@@ -40,7 +40,9 @@ class Program {
   };
 
   // `values` has one entry a node; what its spans point at must outlive the
-  // program. ResourceExhausted when the machine has not the memory.
+  // program, unlike `graph`. InvalidArgument, naming the node, when shapes do
+  // not fit or the last node gives more than one value a class;
+  // ResourceExhausted when the machine has not the memory.
   static absl::StatusOr<std::unique_ptr<Program>> Compile(
       const Graph& graph, const std::vector<NodeValues>& values,
       const Options& options);
@@ -48,7 +50,8 @@ class Program {
   // Takes over the weights that `values` shows now.
   void LoadWeights();
   // images: f32, NHWC, options.batch of them. Returns the logits,
-  // [batch][classes] in options.type, which stay valid until the next call.
+  // [batch][classes] in options.type, which stay valid until the next call of
+  // this program, or of its lender.
   const void* Forward(const float* images);
   // The graph's training heads; outside training there are none.
   struct Head {

@@ -513,6 +513,17 @@ TEST(ProgramTest, BorrowedMemoryChangesNothing) {
           graph, training.network->Values(/*training=*/false),
           {.batch = kBatch,
            .lender = borrows ? training.program.get() : nullptr});
+      // Where the evaluation's layers read, and what it leaves there.
+      std::vector<const float*> places;
+      std::vector<float> left;
+      evaluation->ObserveLayerInputs([&](const Program::LayerInput& input) {
+        places.push_back(static_cast<const float*>(input.values));
+      });
+      const auto at_places = [&] {
+        std::vector<float> values;
+        for (const float* const place : places) values.push_back(*place);
+        return values;
+      };
       for (int step = 0; step < 2; ++step) {
         training.Loss();
         training.loss->Backward();
@@ -521,7 +532,10 @@ TEST(ProgramTest, BorrowedMemoryChangesNothing) {
         const auto* given = static_cast<const float*>(
             evaluation->Forward(training.images.data()));
         logits[borrows].assign(given, given + kBatch * kClasses);
+        left = at_places();
       }
+      // The training's second step writes there if, and only if, it lends.
+      EXPECT_EQ(at_places() != left, borrows);
       for (const Trained& trained : AllTrained(graph, training.values)) {
         gradients[borrows].insert(gradients[borrows].end(),
                                   trained.gradient.begin(),

@@ -37,7 +37,8 @@ class Trainer {
   struct Options {
     DataType type = DataType::kF32;
     uint64_t seed = 1;
-    std::string checkpoint = {};  // the file that Run writes to as it goes
+    // The file that Run writes to as it goes; empty: none.
+    std::string checkpoint = {};
     double checkpoint_seconds =
         60;  // at most so long between two of them; 0: after every step
     // Called after each epoch's evaluation, before its checkpoint; the
@@ -54,7 +55,9 @@ class Trainer {
     Communicator* ranks = nullptr;
   };
 
-  // The datasets must outlive the trainer.
+  // The datasets must outlive the trainer. InvalidArgument when a setting of
+  // the phase is impossible, or does not fit the network, the images or the
+  // ranks; else what Loader::Create and Program::Compile say.
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(
       const Graph& graph, const PhaseSpec& phase, const Dataset& train,
       const Dataset& test, const Options& options);
@@ -63,14 +66,17 @@ class Trainer {
   // checkpoint, or (nullptr) with drawn ones. BeginLearned: from one of the
   // same policy, with all that its quantizers have learned and frozen as well.
   // Resume: where the checkpoint of this phase stands; FailedPrecondition when
-  // the images have changed since.
+  // the images have changed since. InvalidArgument, naming the tensor, when a
+  // checkpoint is not of this network and policy. The first two end with an
+  // evaluation of all test images.
   absl::Status Begin(const Checkpoint* start);
   absl::Status BeginLearned(const Checkpoint& start);
   absl::Status Resume(const Checkpoint& checkpoint);
 
   // Trains what is left. Cancelled when asked to stop; Aborted, naming the
   // layer, when the loss is no longer finite and the phase does not say to skip
-  // such steps.
+  // such steps; Internal when ranks no longer have the same weights; else what
+  // on_epoch or writing the checkpoint gives.
   absl::Status Run();
 
   // One step on the next batch; what Run is made of. For benchmarks.
@@ -83,7 +89,8 @@ class Trainer {
   const TrainingPosition& position() const { return position_; }
   const TrainedNetwork& network() const { return *network_; }
   // Computes with the network's weights of when LoadWeights was called last,
-  // and with running statistics.
+  // and with running statistics. Not within a step: it borrows the memory of
+  // its gradients.
   Program& evaluation_program() { return *evaluation_program_; }
   // Of the training program.
   int64_t activation_bytes() const { return program_->activation_bytes(); }

@@ -17,8 +17,8 @@
 //   kFullPrecision  y = sum w x       n f32 multiplications, n f32 additions
 //   kBfloat16       y = sum w x       n bf16 multiplications, n f32 additions
 //   kInt8           y = c sum w x     n int8 multiplications, n int32
-//   additions,
-//                                     O int32 multiplications (rescaling by c)
+//                                     additions, O int32 multiplications
+//                                     (rescaling by c)
 //   kTernary (TTQ)  y = W_p sum_P x - W_n sum_N x, P and N the positive and the
 //                   negative set      n additions within the sets, 2 O
 //                                     multiplications, O additions that join
@@ -47,12 +47,10 @@
 // MEMORY, under one simple dataflow, for B images (a batch) at a time, layer
 // after layer:
 //   weights      are read from DRAM once a batch, at their packed size, and
-//   each
-//                is held until all outputs of the batch that need it are done:
+//                held until all outputs of the batch that need them are done:
 //                8 weight_bytes / B bits an image. Packed zeros take room, so
 //                skipping them saves no traffic.
-//   activations  each layer reads every input once and writes every output
-//   once,
+//   activations  each layer reads its inputs once and writes its outputs once,
 //                (inputs + outputs) x activation_bits bits an image; in the
 //                buffer on the chip when B images' inputs and outputs fit it
 //                together, in DRAM when not. Both are taken at the bits that
