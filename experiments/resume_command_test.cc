@@ -38,7 +38,7 @@ TEST_F(ResumeCommandTest, ItCanBeGivenAgainAndAgain) {
 
 TEST_F(ResumeCommandTest, AsItWasStarted) {
   const StoppedRun run{{"run"}, "/a", "/b", 1};
-  setenv("BUILD_WORKSPACE_DIRECTORY", "/work", 1);
+  setenv("BUILD_WORKSPACE_DIRECTORY", "/workspace", 1);
   EXPECT_EQ(ResumeCommand(run),
             "bazel run //experiments:run -- --spec=/a --output_dir=/b "
             "--threads=1 --resume");

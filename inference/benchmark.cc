@@ -204,6 +204,7 @@ void RegisterAll() {
   const std::pair<std::string, std::vector<int64_t>> networks[] = {
       {"resnet20", {128, 1}},
       {"resnet56", {128, 1}},
+      {"vgg_small", {128, 1}},
       {"resnet18", {32, 1}},
       {"vgg16", {1}}};
   for (const auto& [network, batches] : networks) {
