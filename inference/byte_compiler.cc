@@ -297,11 +297,11 @@ class ByteCompiler {
         in_place = residual.buffer;
     }
     ByteLayer& layer = pending.layer;
+    RoundShifts(pending.step, layer);
     for (size_t c = 0; c < layer.scale.size(); ++c) {
       layer.scale[c] *= pending.step / step;
       layer.shift[c] /= step;
     }
-    RoundShifts(layer);
     const int to_buffer = all_[NewTensor(to, type, step, in_place)].buffer;
     if (pending.residual >= 0 && in_place < 0) {
       program_.AddStep([residual = all_[pending.residual].buffer,
@@ -396,8 +396,8 @@ class ByteCompiler {
           "integer form yet");
     }
     Pending& pending = found.mapped();
+    RoundShifts(pending.step, pending.layer);
     for (float& scale : pending.layer.scale) scale *= pending.step;
-    RoundShifts(pending.layer);
     return AddLogits(
         pending.layer,
         pending.floats >= 0 ? pending.floats : all_[pending.input].buffer,

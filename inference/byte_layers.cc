@@ -226,9 +226,9 @@ IntegerLinearShape LinearShapeOf(const ConvolutionShape& shape) {
   return {.inputs = shape.input.channels, .outputs = shape.out_channels};
 }
 
-void RoundShifts(ByteLayer& layer) {
+void RoundShifts(float input_step, ByteLayer& layer) {
   for (size_t o = 0; o < layer.bias_steps.size(); ++o) {
-    const float step = layer.bias_steps[o] * std::abs(layer.scale[o]);
+    const float step = layer.bias_steps[o].Of(input_step, layer.scale[o]);
     if (step == 0) continue;
     const float steps = std::round(layer.shift[o] / step);
     if (std::abs(steps) <= kMostBiasSteps) layer.shift[o] = steps * step;

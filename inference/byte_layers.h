@@ -24,9 +24,7 @@ struct ByteLayer {
   std::shared_ptr<LinearProduct> product = {};
   std::vector<float> values = {};  // computed in f32, from an input of floats
   std::vector<float> scale = {}, shift = {};
-  // Times scale[o], what shift[o] becomes a multiple of (RoundShifts), if not
-  // 0; empty in f32.
-  std::vector<float> bias_steps = {};
+  std::vector<BiasStep> bias_steps = {};  // empty in f32
 };
 
 // The same extents of a linear layer.
@@ -34,8 +32,9 @@ IntegerLinearShape LinearShapeOf(const ConvolutionShape& shape);
 
 // Rounds the shifts to the integers that an int8 format holds them as
 // (BiasSteps), by a thousandth of a step of the output or thereabouts: else a
-// few of an image's bytes differ from an export's, and many behind them.
-void RoundShifts(ByteLayer& layer);
+// few of an image's bytes differ from an export's, and many behind them. For a
+// layer that reads steps of `input_step`, whose scale does not hold them yet.
+void RoundShifts(float input_step, ByteLayer& layer);
 
 // Computes the layer from one buffer into another, as `options` say; scale and
 // shift are in steps of the output. A residual of it lies in the output's

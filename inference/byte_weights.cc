@@ -237,24 +237,28 @@ int64_t Headroom(int64_t largest) {
   return std::max<int64_t>(1, 64 / std::max<int64_t>(1, largest));
 }
 
-std::vector<float> BiasSteps(std::span<const float> weights, int64_t outputs) {
-  std::vector<float> steps(outputs);
+std::vector<BiasStep> BiasSteps(std::span<const float> weights,
+                                int64_t outputs) {
+  std::vector<BiasStep> steps(outputs);
   const size_t n = weights.size() / outputs;
-  for (int64_t channel = 0; channel < outputs; ++channel)
-    steps[channel] = LargestMagnitude(weights.subspan(channel * n, n)) / 127;
+  for (int64_t channel = 0; channel < outputs; ++channel) {
+    steps[channel].scale =
+        LargestMagnitude(weights.subspan(channel * n, n)) / 127;
+  }
   return steps;
 }
 
-std::vector<float> BiasSteps(const CodedWeights& coded, int64_t outputs) {
-  std::vector<float> steps(outputs);
+std::vector<BiasStep> BiasSteps(const CodedWeights& coded, int64_t outputs) {
+  std::vector<BiasStep> steps(outputs);
   for (int64_t channel = 0; channel < outputs; ++channel) {
     const std::vector<float> values =
         ValuesOf(coded, ChannelCodes(coded, channel, outputs));
     const float unit = UnitOf(values);
     const long largest = std::lround(LargestMagnitude(values) / unit);
     if (largest == 0) continue;
-    steps[channel] = unit * std::abs(ChannelScale(coded, channel, outputs)) /
-                     static_cast<float>(Headroom(largest));
+    steps[channel] = {
+        .scale = unit * std::abs(ChannelScale(coded, channel, outputs)),
+        .parts = static_cast<float>(Headroom(largest))};
   }
   return steps;
 }

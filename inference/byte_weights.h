@@ -2,6 +2,7 @@
 #ifndef TRITLAB_INFERENCE_BYTE_WEIGHTS_H_
 #define TRITLAB_INFERENCE_BYTE_WEIGHTS_H_
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -55,11 +56,22 @@ ByteWeights BytesOfCodes(const CodedWeights& coded, int64_t outputs);
 int64_t Headroom(int64_t largest);
 // With room for the products beside it in 32 bits.
 inline constexpr float kMostBiasSteps = 1 << 30;
-// What the bias of each channel is rounded to a multiple of: the scale that
-// BytesOfValues or BytesOfCodes gives it, without its sign, divided by the
-// headroom. 0, which is not to round at all, where all its weights are 0.
-std::vector<float> BiasSteps(std::span<const float> weights, int64_t outputs);
-std::vector<float> BiasSteps(const CodedWeights& coded, int64_t outputs);
+// What a channel's bias is rounded to a multiple of: a part of the scale that
+// BytesOfValues or BytesOfCodes gives the channel.
+struct BiasStep {
+  float scale = 0;  // without its sign; 0, all weights being 0: not rounded
+  float parts = 1;  // the headroom
+
+  // The step where the channel is scaled by `factor` as well and reads steps of
+  // `input_step`: in f32 as an int8 export has it, or another integer would be
+  // the nearest of a few biases.
+  float Of(float input_step, float factor) const {
+    return input_step * (std::abs(scale * factor) / parts);
+  }
+};
+std::vector<BiasStep> BiasSteps(std::span<const float> weights,
+                                int64_t outputs);
+std::vector<BiasStep> BiasSteps(const CodedWeights& coded, int64_t outputs);
 
 // Whether a channel holds 128 and -128 times its smallest magnitude (INQ with 5
 // bits, where a channel has both ends of the levels), so that bytes of one

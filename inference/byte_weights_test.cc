@@ -184,13 +184,16 @@ TEST(ByteWeightsTest, BiasStepsFollowFromTheLargestByte) {
       .codebook = {0, 0.5f, -0.5f, 20, -1, 32, 0.25f},
       .bits = 3,
       .channel_scales = {1, 3, 1, -2}};
-  const std::vector<float> steps = BiasSteps(coded, kOutputs);
-  EXPECT_FLOAT_EQ(steps[0], 0.5f / 64);     // 1 times 0.5
-  EXPECT_FLOAT_EQ(steps[1], 3 * 1.0f / 3);  // 20 times 1
-  EXPECT_EQ(steps[2], 0);                   // zeros alone
-  EXPECT_FLOAT_EQ(steps[3], 2 * 0.25f);     // 128 times 0.25
-  EXPECT_EQ(BiasSteps(std::vector<float>{-254, 3, 0, 0}, 2),
-            (std::vector<float>{2, 0}));
+  const std::vector<BiasStep> steps = BiasSteps(coded, kOutputs);
+  EXPECT_FLOAT_EQ(steps[0].Of(1, 1), 0.5f / 64);     // 1 times 0.5
+  EXPECT_FLOAT_EQ(steps[1].Of(1, 1), 3 * 1.0f / 3);  // 20 times 1
+  EXPECT_EQ(steps[2].Of(1, 1), 0);                   // zeros alone
+  EXPECT_FLOAT_EQ(steps[3].Of(1, 1), 2 * 0.25f);     // 128 times 0.25
+  EXPECT_FLOAT_EQ(steps[3].Of(0.1f, -3), 2 * 0.075f);
+  const std::vector<BiasStep> of_values =
+      BiasSteps(std::vector<float>{-254, 3, 0, 0}, 2);
+  EXPECT_EQ(of_values[0].Of(1, 1), 2);
+  EXPECT_EQ(of_values[1].Of(1, 1), 0);
   EXPECT_EQ(Headroom(128), 1);
   EXPECT_EQ(Headroom(0), 64);
 }
