@@ -8,31 +8,29 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/memory.h"
 #include "base/monotonic_clock.h"
 #include "base/status_macros.h"
-#include "kernels/batch_normalization.h"
 #include "kernels/elementwise.h"
 #include "models/cost.h"
 #include "models/shape_inference.h"
 #include "models/training_heads.h"
+#include "training/fusion.h"
 #include "training/quantized_operator.h"
 
 namespace tritlab {
 namespace {
 
-// How many nodes read each node's output.
-std::vector<int> CountConsumers(const ShapedGraph& shaped) {
-  std::vector<int> consumers(shaped.shapes.size(), 0);
-  for (const std::vector<int>& inputs : shaped.inputs) {
-    for (const int input : inputs) ++consumers[input];
+// What graph.proto calls the operators, joined: "batch_normalization+relu".
+std::string KindOf(const FusedNodes& fused, const Graph& graph) {
+  std::vector<std::string> names;
+  for (const int node : {fused.first, fused.add, fused.relu}) {
+    if (node < 0) continue;
+    const int field = graph.nodes(node).operator_case();
+    names.push_back(Node::descriptor()->FindFieldByNumber(field)->name());
   }
-  return consumers;
-}
-
-// What graph.proto calls the node's operator.
-std::string KindOf(const Node& node) {
-  return Node::descriptor()->FindFieldByNumber(node.operator_case())->name();
+  return absl::StrJoin(names, "+");
 }
 
 // The work of the graph's layers, by name.
@@ -46,150 +44,137 @@ absl::StatusOr<std::map<std::string, LayerWork>> WorkByName(
 
 }  // namespace
 
+// What steps are made of, and what is known of those that are made.
+struct Program::Compilation {
+  const Graph& graph;
+  const std::vector<NodeValues>& values;
+  const std::map<std::string, LayerWork> works;  // by the layer's name
+  // [node], and behind them of the quantized copies of activations.
+  std::vector<Shape> shapes;
+  // [likewise] whether anything that is trained stands at or before it.
+  std::vector<bool> has_gradient;
+  double quantized_gradients = 0;  // bytes
+};
+
 absl::StatusOr<std::unique_ptr<Program>> Program::Compile(
     const Graph& network, const std::vector<NodeValues>& values,
     const Options& options) {
   ASSIGN_OR_RETURN(const Graph graph, options.training
                                           ? WithTrainingHeads(network)
                                           : absl::StatusOr<Graph>(network));
-  ASSIGN_OR_RETURN(ShapedGraph shaped, InferShapes(graph, options.batch));
-  ASSIGN_OR_RETURN(const auto works, WorkByName(graph));
+  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, options.batch));
+  ASSIGN_OR_RETURN(auto works, WorkByName(graph));
   std::unique_ptr<Program> program(new Program(options));
-  const std::vector<int> consumers = CountConsumers(shaped);
-
-  // A ReLU that alone reads a batch normalization or an addition is computed
-  // with it: the node's result is then known by the ReLU's index.
-  std::vector<int> fused_relu(graph.nodes_size(), -1);
-  for (int i = 0; i < graph.nodes_size(); ++i) {
-    if (!graph.nodes(i).has_relu()) continue;
-    const int input = shaped.inputs[i][0];
-    const Node& before = graph.nodes(input);
-    if ((before.has_batch_normalization() || before.has_add()) &&
-        consumers[input] == 1)
-      fused_relu[input] = i;
-  }
-  // In training, a batch normalization that only such an addition reads is
-  // computed with it, in the addition's place. Inference shows its observers
-  // what is added.
-  std::vector<int> added_by(graph.nodes_size(), -1);  // the addition
-  std::vector<int> adds(graph.nodes_size(), -1);      // the batch normalization
-  for (int i = 0; i < graph.nodes_size(); ++i) {
-    if (!options.training) break;
-    if (!graph.nodes(i).has_add() || fused_relu[i] < 0) continue;
-    for (const int input : shaped.inputs[i]) {
-      if (!graph.nodes(input).has_batch_normalization() ||
-          consumers[input] != 1)
-        continue;
-      added_by[input] = i;
-      adds[i] = input;
-      break;
-    }
-  }
-
-  std::vector<bool> has_gradient(graph.nodes_size(),
-                                 false);  // of the node's output
-  double quantized_gradients = 0;         // bytes
-  for (int last = 1; last < graph.nodes_size(); ++last) {
-    const Node& at = graph.nodes(last);
-    if (at.has_relu() && fused_relu[shaped.inputs[last][0]] == last) continue;
-    if (added_by[last] >= 0) continue;
-    // The first node that the operator stands for.
-    const int i = adds[last] >= 0 ? adds[last] : last;
-    const Node& node = graph.nodes(i);
-    Step step;
-    step.inputs = shaped.inputs[i];
-    step.output = fused_relu[last] >= 0 ? fused_relu[last] : last;
-    step.node = i;
-    step.kind = KindOf(node);
-    if (i != last) {
-      const std::vector<int>& added = shaped.inputs[last];
-      step.inputs.push_back(added[added[0] == i ? 1 : 0]);
-      absl::StrAppend(&step.kind, "+", KindOf(at));
-    }
-    if (fused_relu[last] >= 0)
-      absl::StrAppend(&step.kind, "+", KindOf(graph.nodes(fused_relu[last])));
-    if (node.has_convolution() || node.has_linear()) {
-      step.layer = i;
-      const LayerWork& work = works.at(node.name());
-      step.multiply_adds = work.multiply_adds * options.batch;
-      step.weight_bytes = work.weights * SizeOf(DataType::kF32);
-    }
-    std::vector<Shape> input_shapes;
-    bool input_gradient = false;
-    for (const int input : step.inputs) {
-      input_shapes.push_back(shaped.shapes[input]);
-      input_gradient = input_gradient || has_gradient[input];
-    }
-    const NodeValues& of_node = values[i];
-    has_gradient[step.output] =
-        input_gradient || !of_node.weights.empty() || !of_node.scale.empty();
-    if (of_node.activations != nullptr) {
-      // The layer reads its input's quantized copy, which is known by an index
-      // behind those of all nodes.
-      const int quantized = static_cast<int>(shaped.shapes.size());
-      program->steps_.push_back(
-          {.op = MakeActivationStep(options.type, input_shapes[0].size(),
-                                    *of_node.activations),
-           .inputs = step.inputs,
-           .output = quantized,
-           .layer = i,
-           .quantizes_input = true,
-           .node = i,
-           .kind = "activation_quantizer"});
-      shaped.shapes.push_back(input_shapes[0]);
-      has_gradient.push_back(input_gradient);
-      step.inputs = {quantized};
-    }
-    ASSIGN_OR_RETURN(
-        step.op,
-        MakeOperator(node, input_shapes, shaped.shapes[i], of_node,
-                     {.type = options.type,
-                      .training = options.training,
-                      .input_gradient = options.training && input_gradient,
-                      .relu = fused_relu[last] >= 0,
-                      .add = i != last,
-                      .synchronized = options.synchronized}));
-    if (options.training && of_node.gradients != nullptr) {
-      step.op = WithQuantizedGradient(std::move(step.op), options.type,
-                                      shaped.shapes[i], *of_node.gradients);
-      quantized_gradients +=
-          static_cast<double>(shaped.shapes[i].size()) * SizeOf(options.type);
-    }
-    program->steps_.push_back(std::move(step));
-  }
-  program->logits_ = network.nodes_size() - 1;
-  if (options.training) {
-    program->head_logits_ = TrainingHeadOutputs(network);
-    for (const TrainingHead& head : network.training_heads())
-      program->heads_.push_back({.loss_weight = head.loss_weight()});
-  }
   program->nodes_ = graph.nodes_size();
-  for (const Shape& shape : shaped.shapes)
+  RETURN_IF_ERROR(program->FindLogits(network, shaped));
+  Compilation compilation = {
+      .graph = graph,
+      .values = values,
+      .works = std::move(works),
+      .shapes = shaped.shapes,
+      .has_gradient = std::vector<bool>(graph.nodes_size(), false)};
+  for (const FusedNodes& fused : FuseNodes(graph, shaped, options.training))
+    RETURN_IF_ERROR(program->AddStep(fused, compilation));
+  for (const Shape& shape : compilation.shapes)
     program->elements_.push_back(shape.size());
-  const Shape& logits = shaped.shapes[program->logits_];
-  if (logits.height != 1 || logits.width != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("graph \"", graph.name(), "\" ends in ", ToString(logits),
-                     "; its last node must give one value a class"));
-  }
-  program->classes_ = logits.channels;
-  program->image_elements_ = shaped.shapes[0].size();
-  const BufferPlan activations = program->PlanForward(shaped.shapes);
-  BufferPlan gradients;
-  if (options.training) {
-    gradients = program->PlanBackward(shaped.shapes, has_gradient);
-  }
-  const Buffers lent =
-      options.lender == nullptr ? Buffers() : options.lender->gradients_;
-  RETURN_IF_ERROR(CheckMemory(
-      absl::StrCat(graph.name(), " with batches of ", options.batch),
-      static_cast<double>(activations.total_bytes(lent)) +
-          gradients.total_bytes() + quantized_gradients,
-      "use a smaller batch_size"));
-  program->activations_ = activations.Allocate(lent);
-  program->gradients_ = gradients.Allocate();
+  RETURN_IF_ERROR(program->TakeMemory(compilation));
   program->Bind();
   return program;
+}
+
+absl::Status Program::FindLogits(const Graph& network,
+                                 const ShapedGraph& shaped) {
+  logits_ = network.nodes_size() - 1;
+  const Shape& logits = shaped.shapes[logits_];
+  if (logits.height != 1 || logits.width != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "graph \"", network.name(), "\" ends in ", ToString(logits),
+        "; its last node must give one value a class"));
+  }
+  classes_ = logits.channels;
+  image_elements_ = shaped.shapes[0].size();
+  if (!options_.training) return absl::OkStatus();
+  head_logits_ = TrainingHeadOutputs(network);
+  for (const TrainingHead& head : network.training_heads())
+    heads_.push_back({.loss_weight = head.loss_weight()});
+  return absl::OkStatus();
+}
+
+absl::Status Program::AddStep(const FusedNodes& fused, Compilation& at) {
+  const Node& node = at.graph.nodes(fused.first);
+  const NodeValues& values = at.values[fused.first];
+  Step step;
+  step.inputs = fused.inputs;
+  step.output = fused.output();
+  step.node = fused.first;
+  step.kind = KindOf(fused, at.graph);
+  if (node.has_convolution() || node.has_linear()) {
+    step.layer = fused.first;
+    const LayerWork& work = at.works.at(node.name());
+    step.multiply_adds = work.multiply_adds * options_.batch;
+    step.weight_bytes = work.weights * SizeOf(DataType::kF32);
+  }
+  std::vector<Shape> input_shapes;
+  bool input_gradient = false;
+  for (const int input : step.inputs) {
+    input_shapes.push_back(at.shapes[input]);
+    input_gradient = input_gradient || at.has_gradient[input];
+  }
+  at.has_gradient[step.output] =
+      input_gradient || !values.weights.empty() || !values.scale.empty();
+  if (values.activations != nullptr) {
+    // The layer reads its input's quantized copy.
+    const int quantized = static_cast<int>(at.shapes.size());
+    steps_.push_back(
+        {.op = MakeActivationStep(options_.type, input_shapes[0].size(),
+                                  *values.activations),
+         .inputs = step.inputs,
+         .output = quantized,
+         .layer = fused.first,
+         .quantizes_input = true,
+         .node = fused.first,
+         .kind = "activation_quantizer"});
+    at.shapes.push_back(input_shapes[0]);
+    at.has_gradient.push_back(input_gradient);
+    step.inputs = {quantized};
+  }
+  const Shape output = at.shapes[fused.first];
+  ASSIGN_OR_RETURN(
+      step.op,
+      MakeOperator(node, input_shapes, output, values,
+                   {.type = options_.type,
+                    .training = options_.training,
+                    .input_gradient = options_.training && input_gradient,
+                    .relu = fused.relu >= 0,
+                    .add = fused.add >= 0,
+                    .synchronized = options_.synchronized}));
+  if (options_.training && values.gradients != nullptr) {
+    step.op = WithQuantizedGradient(std::move(step.op), options_.type, output,
+                                    *values.gradients);
+    at.quantized_gradients +=
+        static_cast<double>(output.size()) * SizeOf(options_.type);
+  }
+  steps_.push_back(std::move(step));
+  return absl::OkStatus();
+}
+
+absl::Status Program::TakeMemory(const Compilation& compilation) {
+  const BufferPlan activations = PlanForward(compilation.shapes);
+  BufferPlan gradients;
+  if (options_.training) {
+    gradients = PlanBackward(compilation.shapes, compilation.has_gradient);
+  }
+  const Buffers lent =
+      options_.lender == nullptr ? Buffers() : options_.lender->gradients_;
+  RETURN_IF_ERROR(
+      CheckMemory(absl::StrCat(compilation.graph.name(), " with batches of ",
+                               options_.batch),
+                  static_cast<double>(activations.total_bytes(lent)) +
+                      gradients.total_bytes() + compilation.quantized_gradients,
+                  "use a smaller batch_size"));
+  activations_ = activations.Allocate(lent);
+  gradients_ = gradients.Allocate();
+  return absl::OkStatus();
 }
 
 BufferPlan Program::PlanForward(const std::vector<Shape>& shapes) {

@@ -17,8 +17,10 @@
 #include "absl/status/statusor.h"
 #include "kernels/tensor.h"
 #include "models/graph.pb.h"
+#include "models/shape_inference.h"
 #include "training/buffer_plan.h"
 #include "training/communicator.h"
+#include "training/fusion.h"
 #include "training/operator.h"
 #include "training/operator_run.h"
 
@@ -121,10 +123,16 @@ class Program {
     BackwardTensors tensors = {};
   };
 
+  struct Compilation;
+
   explicit Program(const Options& options) : options_(options) {}
+  absl::Status FindLogits(const Graph& network, const ShapedGraph& shaped);
+  // Appends the operator, behind a step that quantizes what it reads, where one
+  // does.
+  absl::Status AddStep(const FusedNodes& fused, Compilation& at);
+  absl::Status TakeMemory(const Compilation& compilation);
   BufferPlan PlanForward(const std::vector<Shape>& shapes);
-  // has_gradient: [node], whether anything that is trained stands at or before
-  // it.
+  // has_gradient: as Compilation's.
   BufferPlan PlanBackward(const std::vector<Shape>& shapes,
                           const std::vector<bool>& has_gradient);
   // Gives every step the addresses of what was planned.
