@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
+#include "base/one_line.h"
 
 namespace tritlab {
 namespace {
@@ -130,13 +131,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
-  // One line whatever the file names in it hold, and nothing that a terminal
-  // would obey.
-  std::string message(status.message());
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  std::fprintf(stderr, "error: %s\n", message.c_str());
+  // Whatever the file names in it hold.
+  std::fprintf(stderr, "error: %s\n", OneLine(status.message()).c_str());
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:

@@ -3,7 +3,10 @@
 #ifndef TRITLAB_BASE_MEMORY_H_
 #define TRITLAB_BASE_MEMORY_H_
 
+#include <new>
+
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace tritlab {
@@ -14,6 +17,20 @@ namespace tritlab {
 // of sizes cannot overflow.
 absl::Status CheckMemory(absl::string_view what, double bytes,
                          absl::string_view advice);
+
+// What function() gives, a status or a StatusOr; ResourceExhausted, naming
+// `what`, where there was not the memory. For threads of their own, on which
+// nobody else would catch that.
+template <typename Function>
+auto WithinMemory(absl::string_view what, const Function& function)
+    -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(what, ": there is not enough memory; use fewer threads"));
+  }
+}
 
 }  // namespace tritlab
 

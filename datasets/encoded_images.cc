@@ -1,6 +1,7 @@
 #include "datasets/encoded_images.h"
 
 #include "base/crc32c.h"
+#include "base/memory.h"
 
 namespace tritlab {
 namespace {
@@ -55,7 +56,9 @@ absl::StatusOr<uint32_t> ContentsChecksum(
                                               stride);
 #pragma omp parallel for schedule(dynamic, 64)
   for (size_t i = 0; i < found.size(); ++i)
-    found[i] = contents_crc(static_cast<int64_t>(i) * stride);
+    found[i] = WithinMemory("the images' checksum", [&] {
+      return contents_crc(static_cast<int64_t>(i) * stride);
+    });
   const uint32_t of_index = index.checksum();
   uint32_t crc = Crc32c(&of_index, sizeof(of_index));
   for (const absl::StatusOr<uint32_t>& of_image : found) {

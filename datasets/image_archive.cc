@@ -32,6 +32,28 @@ bool IsSplitName(absl::string_view name) {
   return name == "train" || name == "test" || name == "val";
 }
 
+// What a member takes beside its name, once it is known.
+constexpr size_t kMemberBytes = 256;
+
+// What is kept of an archive.
+class MemoryTaken {
+ public:
+  explicit MemoryTaken(const std::string& path) : path_(path) {}
+
+  absl::Status Take(size_t bytes) {
+    constexpr int64_t kStep = 1 << 20;
+    const int64_t before = bytes_;
+    bytes_ += static_cast<int64_t>(bytes);
+    if (bytes_ / kStep == before / kStep) return absl::OkStatus();
+    return CheckMemory(path_, static_cast<double>(bytes_),
+                       "unpack the archive");
+  }
+
+ private:
+  const std::string& path_;
+  int64_t bytes_ = 0;
+};
+
 }  // namespace
 
 bool IsImageName(absl::string_view name) {
@@ -49,12 +71,13 @@ absl::StatusOr<ImageTree> ReadImageArchive(const RandomAccessFile& file,
   std::string prefix;  // what stands before the split, the same for all
   bool prefix_known = false;
   std::map<std::string, std::string> class_lists;  // by what stands before
-  int64_t total_bytes = 0;
+  MemoryTaken memory(path);
   TarReader::Member member;
   while (true) {
     ASSIGN_OR_RETURN(const bool more, reader->Next(&member));
     if (!more) break;
     const std::string& name = member.name;
+    RETURN_IF_ERROR(memory.Take(kMemberBytes + name.size()));
     std::vector<std::string> parts = PathParts(name);
     if (absl::StartsWith(name, "/")) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -66,8 +89,9 @@ absl::StatusOr<ImageTree> ReadImageArchive(const RandomAccessFile& file,
     }
     if (member.file && !parts.empty() && parts.back() == "classes.txt") {
       parts.pop_back();
-      ASSIGN_OR_RETURN(class_lists[absl::StrJoin(parts, "/")],
-                       reader->ReadContents(kMaxClassListBytes));
+      std::string& list = class_lists[absl::StrJoin(parts, "/")];
+      ASSIGN_OR_RETURN(list, reader->ReadContents(kMaxClassListBytes));
+      RETURN_IF_ERROR(memory.Take(list.size()));
       continue;
     }
     // PREFIX/SPLIT/CLASS for a folder, PREFIX/SPLIT/CLASS/FILE for a file.
@@ -105,9 +129,7 @@ absl::StatusOr<ImageTree> ReadImageArchive(const RandomAccessFile& file,
     if (member.offset < 0 && wanted(split)) {
       ASSIGN_OR_RETURN(image.bytes, reader->ReadContents(kMaxEncodedBytes));
       image.size = static_cast<int64_t>(image.bytes.size());
-      total_bytes += image.size;
-      RETURN_IF_ERROR(CheckMemory(path, static_cast<double>(total_bytes),
-                                  "unpack the archive"));
+      RETURN_IF_ERROR(memory.Take(image.bytes.size()));
     }
     auto& files = classes[parts[parts.size() - 2]];
     if (!files.emplace(parts.back(), std::move(image)).second) {

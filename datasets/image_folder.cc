@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/random_access_file.h"
 #include "base/status_macros.h"
 #include "datasets/class_list.h"
@@ -85,6 +86,8 @@ class FirstError {
 
 absl::StatusOr<std::unique_ptr<EncodedImages>> OpenImageFolder(
     absl::string_view path, Split split) {
+  // Names of images are told from the folder's by one slash.
+  while (path.size() > 1 && absl::EndsWith(path, "/")) path.remove_suffix(1);
   const auto wanted = split == Split::kTrain ? IsTrainName : IsTestName;
   const bool archive = !IsDirectory(path);
   std::unique_ptr<RandomAccessFile> file;
@@ -179,12 +182,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadImageFolder(
   FirstError error;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < count; ++i) {
-    std::string bytes;
-    absl::Status status = images->Read(i, &bytes, &labels[i]);
-    if (status.ok()) {
-      status = DecodeJpeg(bytes, images->Name(i), info.shape,
-                          pixels.data() + i * image_size);
-    }
+    absl::Status status = WithinMemory(path, [&] {
+      std::string bytes;
+      RETURN_IF_ERROR(images->Read(i, &bytes, &labels[i]));
+      return DecodeJpeg(bytes, images->Name(i), info.shape,
+                        pixels.data() + i * image_size);
+    });
     if (!status.ok()) error.Report(i, std::move(status));
   }
   RETURN_IF_ERROR(error.status());

@@ -211,6 +211,10 @@ absl::Status Decoder::Error(absl::string_view name) const {
       return error("is not a JPEG file but ", other, "; convert it");
     return error("is not a JPEG file", bytes_.empty() ? " (empty)" : "");
   }
+  if (errors_.code == JERR_OUT_OF_MEMORY) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        name, ": not enough memory to decode the JPEG; use fewer threads"));
+  }
   if (errors_.code == JERR_BAD_PRECISION)
     return error("the JPEG has more than 8 bits a channel; convert it");
   return error("the JPEG is cut off or damaged (", errors_.message,

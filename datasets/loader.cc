@@ -260,7 +260,8 @@ void Loader::MakePart(int part, Slot& slot, Pixels& pixels) {
 absl::Status Loader::MakeImageOrNext(int64_t index, int64_t i, Slot& slot,
                                      Pixels& pixels) {
   for (int64_t tried = 1;; ++tried) {
-    const absl::Status status = MakeImage(index, i, slot, pixels);
+    const absl::Status status = WithinMemory(
+        dataset_.source(), [&] { return MakeImage(index, i, slot, pixels); });
     slot.left_out[i] = !status.ok() && dataset_.LeaveOut(index, status);
     if (!slot.left_out[i] || !options_.drop_last) return status;
     if (tried == std::min(kMostInARow, dataset_.size())) {

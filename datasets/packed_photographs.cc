@@ -90,7 +90,9 @@ class Writer {
       std::vector<absl::Status> statuses(group);
 #pragma omp parallel for schedule(dynamic)
       for (int64_t i = 0; i < group; ++i)
-        statuses[i] = ReadWhole(images, begin + i, &files[i], &labels[i]);
+        statuses[i] = WithinMemory(images.source(), [&] {
+          return ReadWhole(images, begin + i, &files[i], &labels[i]);
+        });
       for (int64_t i = 0; i < group; ++i) {
         if (!statuses[i].ok()) {
           if (strict_ || !IsOfOneImage(statuses[i])) return statuses[i];

@@ -72,6 +72,20 @@ TEST_F(PackedPhotographsTest, BothSplitsComeBack) {
             packed_ + ": val/cat/4.JPEG");
 }
 
+// Protects: a slash behind the folder, as a shell completes it, makes no other
+// dataset of it.
+TEST_F(PackedPhotographsTest, ASlashBehindTheFolderChangesNothing) {
+  ASSERT_TRUE(Write().ok());
+  const std::string without = *ReadFile(packed_);
+  const auto with =
+      *OpenImageFolder(JoinPath(folder_, "images//"), Split::kTrain);
+  EXPECT_EQ(with->Name(0), Source(Split::kTrain)->Name(0));
+  ASSERT_TRUE(WritePackedPhotographs(packed_, "imagefolder", with.get(),
+                                     Source(Split::kTest).get(), false)
+                  .ok());
+  EXPECT_EQ(*ReadFile(packed_), without);
+}
+
 TEST_F(PackedPhotographsTest, ASplitMayBeMissing) {
   ASSERT_TRUE(WritePackedPhotographs(packed_, "imagefolder", nullptr,
                                      Source(Split::kTest).get(), false)

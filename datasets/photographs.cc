@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "datasets/decode_photograph.h"
 #include "datasets/region.h"
@@ -107,7 +108,7 @@ int64_t Photographs::left_out() const {
 void WarnOfImageLeftOut(const absl::Status& reason, int64_t left_out_before) {
   if (left_out_before < kMostNamed) {
     std::fprintf(stderr, "warning: %s; left out (--strict stops here)\n",
-                 std::string(reason.message()).c_str());
+                 OneLine(reason.message()).c_str());
   } else if (left_out_before == kMostNamed) {
     std::fprintf(stderr,
                  "warning: more images are left out, which are counted only\n");

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/command_line.h"
 #include "base/file.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "models/checkpoint.h"
@@ -65,7 +66,7 @@ absl::Status Main(int argc, char** argv) {
   if (!imported.ok()) return WithPrefix(path, imported.status());
   ASSIGN_OR_RETURN(const Cost cost, CountCost(imported->graph));
   for (const std::string& note : imported->notes)
-    std::printf("%s\n", note.c_str());
+    std::printf("%s\n", OneLine(note).c_str());
   const InputOperator& image = imported->graph.nodes(0).input();
   std::printf(
       "%s: images of %lldx%lldx%lld, %d nodes, %lld parameters, %lld "

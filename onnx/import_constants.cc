@@ -18,16 +18,14 @@ absl::Status GiveIntegers(const ImportedNode& node,
                           std::vector<int64_t> values) {
   ASSIGN_OR_RETURN(Constant constant,
                    Constant::OfIntegers(std::move(extents), std::move(values)));
-  node.Give(std::move(constant));
-  return absl::OkStatus();
+  return node.Give(std::move(constant));
 }
 
 absl::Status ImportConstant(const ImportedNode& node) {
   const onnx::NodeProto& proto = node.proto();
   if (const auto* tensor = FindAttribute(proto, "value")) {
     ASSIGN_OR_RETURN(Constant constant, Constant::FromTensor(tensor->t()));
-    node.Give(std::move(constant));
-    return absl::OkStatus();
+    return node.Give(std::move(constant));
   }
   if (const auto* number = FindAttribute(proto, "value_int"))
     return GiveIntegers(node, {}, {number->i()});
@@ -37,8 +35,7 @@ absl::Status ImportConstant(const ImportedNode& node) {
   }
   if (const auto* number = FindAttribute(proto, "value_float")) {
     ASSIGN_OR_RETURN(Constant constant, Constant::Filled({}, number->f()));
-    node.Give(std::move(constant));
-    return absl::OkStatus();
+    return node.Give(std::move(constant));
   }
   return absl::UnimplementedError("its value is neither a tensor nor a number");
 }
@@ -63,8 +60,7 @@ absl::Status ImportConstantOfShape(const ImportedNode& node) {
   }
   ASSIGN_OR_RETURN(Constant constant,
                    Constant::Filled(extents->integers(), fill));
-  node.Give(std::move(constant));
-  return absl::OkStatus();
+  return node.Give(std::move(constant));
 }
 
 absl::Status ImportShape(const ImportedNode& node) {

@@ -54,9 +54,9 @@ Node* ImportContext::FindNode(const std::string& name) {
 absl::Status ImportContext::ReserveValues(int64_t count) {
   reserved_ += count;
   if (reserved_ > options_.most_values) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("its layers have more than ", options_.most_values,
-                     " values, which is all that may be taken"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "its layers and constants have more than ", options_.most_values,
+        " values, which is all that may be taken"));
   }
   return CheckMemory("the network's weights",
                      static_cast<double>(reserved_) * sizeof(float),
@@ -150,11 +150,16 @@ void ImportedNode::Give(const Node& node, const Shape& shape,
   context_.Set(proto_.output(0), std::move(value));
 }
 
-void ImportedNode::Give(Constant constant) const {
+absl::Status ImportedNode::Give(Constant constant) const {
+  // Every value of the model keeps integers of its own.
+  constexpr int64_t kValues = sizeof(int64_t) / sizeof(float);
+  RETURN_IF_ERROR(context_.ReserveValues(
+      kValues * static_cast<int64_t>(constant.integers().size())));
   ImportedValue value;
   value.kind = ImportedValue::Kind::kConstant;
   value.constant = std::move(constant);
   context_.Set(proto_.output(0), std::move(value));
+  return absl::OkStatus();
 }
 
 void ImportedNode::GiveView(int input, std::vector<int64_t> extents,

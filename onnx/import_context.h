@@ -91,9 +91,9 @@ class ImportContext {
   // A node that was appended; nullptr where there is none of that name.
   Node* FindNode(const std::string& name);
 
-  // Adds what a layer is to be made of. ResourceExhausted when all of them
-  // together would not fit into the machine's memory, or are more than the
-  // options allow; ask before taking memory for them.
+  // Adds what a layer is to be made of, or a constant. ResourceExhausted when
+  // all of them together would not fit into the machine's memory, or are more
+  // than the options allow; ask before taking memory for them.
   absl::Status ReserveValues(int64_t count);
   std::vector<float>& Tensor(const Node& node, absl::string_view suffix);
 
@@ -143,7 +143,8 @@ class ImportedNode {
   // What the node's first output is from now on.
   void Give(const Node& node, const Shape& shape,
             std::vector<int64_t> extents) const;
-  void Give(Constant constant) const;
+  // ResourceExhausted as ReserveValues.
+  absl::Status Give(Constant constant) const;
   // The input under other extents.
   void GiveView(int input, std::vector<int64_t> extents,
                 const Border& border = {}) const;

@@ -237,8 +237,7 @@ absl::Status ConcatIntegers(const ImportedNode& node) {
   const auto count = static_cast<int64_t>(values.size());
   ASSIGN_OR_RETURN(Constant constant,
                    Constant::OfIntegers({count}, std::move(values)));
-  node.Give(std::move(constant));
-  return absl::OkStatus();
+  return node.Give(std::move(constant));
 }
 
 absl::Status ImportConcat(const ImportedNode& node) {

@@ -61,8 +61,7 @@ absl::Status GiveReshaped(const ImportedNode& node, const Extents& extents) {
   ASSIGN_OR_RETURN(const Constant* constant, FirstConstant(node));
   if (constant == nullptr) return GiveExtents(node, extents);
   ASSIGN_OR_RETURN(Constant reshaped, constant->Reshaped(extents));
-  node.Give(std::move(reshaped));
-  return absl::OkStatus();
+  return node.Give(std::move(reshaped));
 }
 
 absl::Status ImportIdentity(const ImportedNode& node) {
@@ -178,8 +177,7 @@ absl::Status ImportTranspose(const ImportedNode& node) {
                      "; only matrices of weights are transposed"));
   }
   ASSIGN_OR_RETURN(Constant transposed, constant->Transposed());
-  node.Give(std::move(transposed));
-  return absl::OkStatus();
+  return node.Give(std::move(transposed));
 }
 
 // What a Pad adds, as ONNX orders it: before each axis, then behind each.

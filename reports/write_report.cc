@@ -77,18 +77,18 @@ absl::Status WriteReport(const Report& report, const std::string& directory) {
 
 absl::Status RenderAgain(const std::string& directory,
                          const RenderOptions& options) {
-  ASSIGN_OR_RETURN(Report report,
-                   ReadReport(JoinPath(directory, "report.json")));
+  const std::string path = JoinPath(directory, "report.json");
+  ASSIGN_OR_RETURN(Report report, ReadReport(path));
   if (!options.energy_costs.empty()) {
     ASSIGN_OR_RETURN(const EnergyCosts costs,
                      ReadEnergyCosts(options.energy_costs));
-    RETURN_IF_ERROR(SetEnergyOf(costs, report));
+    RETURN_IF_ERROR(WithPrefix(path, SetEnergyOf(costs, report)));
   }
   RETURN_IF_ERROR(
       WritePages(ReportPage(report), directory, "report", options.latex));
   if (options.energy_costs.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string json, ReportToJson(report));
-  return WriteFileAtomically(JoinPath(directory, "report.json"), json);
+  return WriteFileAtomically(path, json);
 }
 
 absl::Status RenderRuns(const std::string& directory,

@@ -164,6 +164,11 @@ absl::StatusOr<LayerPrecision> PrecisionOf(const LayerResult& layer,
   precision.activation_bits = BitsOf(format);
   const auto quantized = layer.values().find("activation_bits");
   if (quantized != layer.values().end()) {
+    if (!(quantized->second >= 1 && quantized->second <= 32)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("layer ", layer.name(), ": activation_bits is ",
+                       quantized->second, "; it must be from 1 to 32"));
+    }
     precision.activation_bits = std::min(precision.activation_bits,
                                          static_cast<int>(quantized->second));
   }

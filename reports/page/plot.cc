@@ -308,8 +308,11 @@ std::string Script(const Plot& plot, const std::string& output, int width,
     absl::StrAppendFormat(&script, "set yrange [%s:-0.5]\nset ytics (",
                           Number(plot.y_names.size() - 0.5));
     for (size_t i = 0; i < plot.y_names.size(); ++i) {
-      absl::StrAppend(&script, i == 0 ? "" : ", ",
-                      QuoteForGnuplot(Shortened(plot.y_names[i])), " ", i);
+      // Labels of tics are formats.
+      const std::string name =
+          absl::StrReplaceAll(Shortened(plot.y_names[i]), {{"%", "%%"}});
+      absl::StrAppend(&script, i == 0 ? "" : ", ", QuoteForGnuplot(name), " ",
+                      i);
     }
     script += ")\n";
   }

@@ -220,11 +220,13 @@ TEST(DrawSvg, SpreadsOfNamedRows) {
   SKIP_WITHOUT_GNUPLOT();
   Plot plot = TwoLines();
   plot.whole_x = false;
-  plot.y_names = {"one", "two"};
+  plot.y_names = {"one", "top 5%s 50 % x"};
   plot.series.resize(1);
   plot.series[0].points = {{80, 0}, {90, 1}};
   plot.series[0].spreads = {1, 2};
-  EXPECT_TRUE(DrawSvg(plot, 300, 200).ok());
+  const auto svg = DrawSvg(plot, 300, 200);
+  ASSERT_TRUE(svg.ok()) << svg.status();
+  EXPECT_NE(svg->find("top 5%s 50 % x"), std::string::npos);
 }
 
 TEST(StandaloneSvg, HasItsColoursForBothGrounds) {

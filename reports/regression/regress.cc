@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "base/command_line.h"
 #include "base/file.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "reports/page/html.h"
@@ -186,7 +187,8 @@ absl::Status Update(const std::vector<MeasuredEntry>& measured, bool whole,
     std::fprintf(stderr,
                  "warning: %s, %s: one seed has no spread, so top-1 and the "
                  "like are not judged; run it with more\n",
-                 entry.experiment().c_str(), entry.phase().c_str());
+                 OneLine(entry.experiment()).c_str(),
+                 OneLine(entry.phase()).c_str());
   }
   RETURN_IF_ERROR(WriteBaseline(baseline, path));
   std::printf("%s\n", path.c_str());

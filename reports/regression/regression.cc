@@ -172,7 +172,7 @@ class Judge {
                      entry.threads() != measured.threads)) {
       compared.verdict = Verdict::kNotJudged;
       compared.note = found == nullptr
-                          ? "it was not measured"
+                          ? "it was not measured, or on several machines"
                           : "other instructions or threads than the baseline's";
       return compared;
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -191,6 +192,8 @@ absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
     const std::vector<FoundRun>& runs) {
   std::vector<MeasuredEntry> entries;
   std::map<std::pair<std::string, std::string>, size_t> indices;
+  // Their seeds' speeds have no mean.
+  std::set<size_t> of_several_machines;
   // The folder of each seed, by experiment.
   std::map<std::string, std::map<uint32_t, std::string>> folders;
   for (const FoundRun& run : runs) {
@@ -225,9 +228,17 @@ absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
             "; name a folder in which all have the same"));
       }
       entry.seeds.push_back(provenance.seed());
+      if (entry.instruction_set != provenance.instruction_set() ||
+          entry.threads != provenance.threads())
+        of_several_machines.insert(at->second);
       for (const Figure& figure : FiguresOf(report, phase))
         Add(figure, entry.numbers);
     }
+  }
+  for (const size_t entry : of_several_machines) {
+    std::erase_if(entries[entry].numbers, [](const MeasuredNumber& number) {
+      return number.judgement.name() == "speed";
+    });
   }
   RETURN_IF_ERROR(CheckPhasesHaveTheSameSeeds(entries));
   return entries;

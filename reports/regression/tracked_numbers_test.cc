@@ -101,6 +101,22 @@ TEST(MeasuredNumbers, NoSpeedWithoutCalibration) {
   EXPECT_EQ(Find((*entries)[0], "speed"), nullptr);
 }
 
+// Protects: seeds that ran on unlike machines have no mean speed that could be
+// held against either's.
+TEST(MeasuredNumbers, NoSpeedOfSeveralMachines) {
+  std::vector<FoundRun> runs = {RunOf(1), RunOf(2)};
+  for (FoundRun& run : runs)
+    run.report.mutable_results(0)->set_calibration(1e9);
+  const auto alike = MeasuredNumbers(runs);
+  ASSERT_TRUE(alike.ok());
+  EXPECT_NE(Find((*alike)[0], "speed"), nullptr);
+  runs[1].report.mutable_provenance()->set_threads(77);
+  const auto unlike = MeasuredNumbers(runs);
+  ASSERT_TRUE(unlike.ok());
+  EXPECT_EQ(Find((*unlike)[0], "speed"), nullptr);
+  EXPECT_NE(Find((*unlike)[0], "top1"), nullptr);
+}
+
 // The start that points of a sweep have in common is not each point's number.
 TEST(MeasuredNumbers, OfASweepsPointTheLastPhaseOnly) {
   std::vector<FoundRun> runs = {RunOf(1)};

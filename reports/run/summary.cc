@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/one_line.h"
 #include "reports/page/table.h"
 #include "reports/report.pb.h"
 #include "reports/run/report_tables.h"
@@ -20,7 +21,8 @@ std::string SummaryTable(const Report& report) {
     if (!paper.source().empty()) sources.insert(paper.source());
   }
   if (!sources.empty()) {
-    absl::StrAppend(&text, "paper: ", absl::StrJoin(sources, "; "), "\n");
+    absl::StrAppend(&text, "paper: ", OneLine(absl::StrJoin(sources, "; ")),
+                    "\n");
   }
   return text;
 }

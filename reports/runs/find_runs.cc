@@ -83,9 +83,12 @@ struct SweepCsv {
   std::vector<std::string> missing;
 };
 
+// A hundred thousand points.
+constexpr int64_t kMostCsvBytes = 16 << 20;
+
 SweepCsv ReadSweepCsv(const std::string& path) {
   SweepCsv sweep;
-  const absl::StatusOr<std::string> csv = ReadFile(path);
+  const absl::StatusOr<std::string> csv = ReadFile(path, kMostCsvBytes);
   if (!csv.ok()) {
     sweep.missing.push_back(
         absl::IsNotFound(csv.status())
