@@ -62,6 +62,7 @@ absl::StatusOr<double> MedianSeconds(Function function) {
 absl::StatusOr<std::unique_ptr<MemoryDataset>> MadeUp(const Dataset& images,
                                                       int64_t batch_size) {
   const int64_t count = std::min(kMadeUpBatches * batch_size, images.size());
+  RETURN_IF_ERROR(CheckImageMemory(images.source(), count, images.shape()));
   const RandomStream random(1);
   std::vector<uint8_t> pixels(count * images.shape().size());
   for (size_t i = 0; i < pixels.size(); ++i) {

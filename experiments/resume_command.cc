@@ -30,8 +30,8 @@ std::string ResumeCommand(const StoppedRun& run) {
   } else {
     words.push_back(run.command_line[0]);
   }
-  const std::set<std::string> with_value = {"--spec", "--output_dir",
-                                            "--threads"};
+  const std::set<std::string> with_value = {
+      "--spec", "--output_dir", "--data_root", "--shared_phases", "--threads"};
   for (size_t i = 1; i < run.command_line.size(); ++i) {
     const std::string& word = run.command_line[i];
     const std::string name = word.substr(0, word.find('='));
@@ -42,9 +42,13 @@ std::string ResumeCommand(const StoppedRun& run) {
       ++i;
     }
   }
-  // Wherever the next command is given; links of Bazel's as what they point to.
+  // In whatever folder the next command is given; links of Bazel's as what they
+  // point to.
   words.push_back("--spec=" + CanonicalPath(run.spec));
+  words.push_back("--data_root=" + CanonicalPath(run.data_root));
   words.push_back("--output_dir=" + CanonicalPath(run.folder));
+  if (!run.shared_phases.empty())
+    words.push_back("--shared_phases=" + CanonicalPath(run.shared_phases));
   words.push_back(absl::StrCat("--threads=", run.threads));
   words.push_back("--resume");
   return absl::StrJoin(words, " ", [](std::string* out, const std::string& w) {

@@ -11,7 +11,9 @@ struct StoppedRun {
   std::vector<std::string> command_line;  // argv, as the run was begun
   std::string spec;                       // its file
   std::string folder;                     // its --output_dir
-  int threads = 1;                        // that it computed with
+  std::string data_root;
+  std::string shared_phases;  // empty: none
+  int threads = 1;            // that it computed with
 };
 
 // The command line, for a shell, that goes on with it: the flags that it was

@@ -23,6 +23,7 @@
 #include "experiments/estimate.h"
 #include "experiments/output_folder.h"
 #include "experiments/resume_command.h"
+#include "experiments/run_folder.h"
 #include "experiments/runner.h"
 #include "experiments/spec_file.h"
 #include "kernels/threads.h"
@@ -133,6 +134,8 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
     return absl::InvalidArgumentError(
         "--checkpoint_seconds: it must be at least 0");
   }
+  const std::string data_root =
+      FromWorkingDirectory(absl::GetFlag(FLAGS_data_root));
   const std::string shared_phases =
       FromWorkingDirectory(absl::GetFlag(FLAGS_shared_phases));
   if (!shared_phases.empty() && !IsDirectory(shared_phases)) {
@@ -151,10 +154,8 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
   if (seeds.empty()) seeds = {1};
   if (absl::GetFlag(FLAGS_seed) != 0) seeds = {absl::GetFlag(FLAGS_seed)};
   if (absl::GetFlag(FLAGS_estimate)) {
-    ASSIGN_OR_RETURN(
-        const Estimate estimate,
-        EstimateExperiment(
-            spec, FromWorkingDirectory(absl::GetFlag(FLAGS_data_root))));
+    ASSIGN_OR_RETURN(const Estimate estimate,
+                     EstimateExperiment(spec, data_root));
     std::printf(
         "%s", EstimateTable(estimate, static_cast<int>(seeds.size())).c_str());
     return absl::OkStatus();
@@ -163,9 +164,18 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
   std::string folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir));
   if (folder.empty()) folder = DefaultOutputFolder(spec.name(), resume);
   // One run a seed, each in a folder of its own below.
-  if (seeds.size() > 1 && FileExists(JoinPath(folder, "spec.textproto"))) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        folder, ": it holds a run of one seed; name another --output_dir"));
+  const auto folder_of = [&](uint32_t seed) {
+    return seeds.size() == 1 ? folder
+                             : JoinPath(folder, absl::StrCat("seed-", seed));
+  };
+  if (seeds.size() > 1 && ranks.rank() == 0) {
+    if (FileExists(SpecIn(folder))) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          folder, ": it holds a run of one seed; name another --output_dir"));
+    }
+    // Before the first of them is trained.
+    for (const uint32_t seed : seeds)
+      RETURN_IF_ERROR(RunFolder::Check(folder_of(seed), resume));
   }
   speaks = ranks.rank() == 0;
   // How several ranks were started, only who did it knows.
@@ -174,6 +184,8 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
                    : ResumeCommand({.command_line = {argv, argv + argc},
                                     .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
                                     .folder = folder,
+                                    .data_root = data_root,
+                                    .shared_phases = shared_phases,
                                     .threads = Threads()});
   // A reader of the output that has gone (Ctrl-C ends `tee` as well) must not
   // end the run before its checkpoint.
@@ -186,10 +198,8 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
   RETURN_IF_ERROR(Agree(ranks, absl::OkStatus()));
   for (const uint32_t seed : seeds) {
     RunOptions options{
-        .data_root = FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
-        .folder = seeds.size() == 1
-                      ? folder
-                      : JoinPath(folder, absl::StrCat("seed-", seed)),
+        .data_root = data_root,
+        .folder = folder_of(seed),
         .seed = seed,
         .resume = resume,
         .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),

@@ -67,29 +67,33 @@ std::string TrainedByIn(const std::string& folder, const std::string& phase) {
                   absl::StrCat(phase, ".trained_by.textproto"));
 }
 
-absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
-    const std::string& path, const ExperimentSpec& spec, bool resume) {
-  if (FileExists(path) && !IsDirectory(path)) {
+absl::Status RunFolder::Check(const std::string& path, bool resume) {
+  if (!FileExists(path)) return absl::OkStatus();
+  if (!IsDirectory(path)) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": it is not a folder; name another --output_dir"));
   }
-  bool holds_run = false;
-  if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const bool holds_anything, HoldsAnything(path));
-    holds_run = FileExists(SpecIn(path));
-    if (holds_anything && !holds_run) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          path,
-          ": it holds something that is no run; name another --output_dir"));
-    }
-    if (holds_run && !resume) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(path,
-                       ": it holds a run already; give --resume to go on with "
-                       "it, or name another --output_dir"));
-    }
-    if (holds_run) RETURN_IF_ERROR(CheckSameSpec(path, spec));
+  ASSIGN_OR_RETURN(const bool holds_anything, HoldsAnything(path));
+  const bool holds_run = FileExists(SpecIn(path));
+  if (holds_anything && !holds_run) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path,
+        ": it holds something that is no run; name another --output_dir"));
   }
+  if (holds_run && !resume) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path,
+                     ": it holds a run already; give --resume to go on with "
+                     "it, or name another --output_dir"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
+    const std::string& path, const ExperimentSpec& spec, bool resume) {
+  RETURN_IF_ERROR(Check(path, resume));
+  const bool holds_run = FileExists(SpecIn(path));
+  if (holds_run) RETURN_IF_ERROR(CheckSameSpec(path, spec));
   RETURN_IF_ERROR(MakeDirectories(JoinPath(path, kCheckpoints)));
   const std::string lock_path = JoinPath(path, kLockFile);
   ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, FileLock::Try(lock_path));

@@ -23,6 +23,9 @@ std::string TrainedByIn(const std::string& folder, const std::string& phase);
 
 class RunFolder {
  public:
+  // Whether Open could take the folder, as far as that is seen without opening
+  // it: FailedPrecondition as Open's.
+  static absl::Status Check(const std::string& path, bool resume);
   // A new run: the folder must not exist, or be empty. With resume: it must
   // hold a run of the same spec; where nothing is there yet, it is a new run.
   // FailedPrecondition, saying what to do, when the folder holds something

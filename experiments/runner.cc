@@ -255,7 +255,7 @@ class Run {
              .seed = options_.seed,
              .type = type_,
              .graph = graph_,
-             .data_checksum = train_->checksum(),
+             .data_checksum = report_.provenance().data_checksum(),
              .network_checksum = report_.provenance().network_checksum()},
             folder_->path()));
     if (!copied) return std::nullopt;

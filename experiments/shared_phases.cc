@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -93,18 +94,21 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
         path, ": the checkpoint is not one of phase ", request.phase));
   }
   if (!position.finished()) return false;
-  const std::string checksum = absl::StrFormat("%08x", request.data_checksum);
-  if (position.data_checksum() != checksum) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, ": it was trained on other images (checksum ",
-        position.data_checksum(), ", now ", checksum,
-        "); give the data that it was trained on, or name another folder for "
-        "shared phases"));
-  }
   Provenance trained_by;
   const bool is_known = FileExists(ProvenanceIn(folder));
   if (is_known)
     RETURN_IF_ERROR(ReadTextProto(ProvenanceIn(folder), trained_by));
+  // What it measured is of the test images, too.
+  const std::string trained_on =
+      is_known ? trained_by.data_checksum() : position.data_checksum();
+  if (!absl::StartsWith(request.data_checksum, position.data_checksum()) ||
+      !absl::StartsWith(request.data_checksum, trained_on)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": it was trained or tested on other images (checksum ",
+        trained_on, ", now ", request.data_checksum,
+        "); give the data that it was trained on, or name another folder for "
+        "shared phases"));
+  }
   if (trained_by.network_checksum() != request.network_checksum) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, ": it began with another network file (checksum ",

@@ -41,8 +41,9 @@ struct SharedPhaseRequest {
   uint32_t seed = 1;
   DataType type = DataType::kF32;
   const Graph& graph;
-  uint32_t data_checksum = 0;         // of the training images
-  std::string network_checksum = {};  // Provenance's, of this run
+  // Provenance's, of this run.
+  std::string data_checksum = {};
+  std::string network_checksum = {};
 };
 
 // Copies the phase's checkpoint from the folder of shared phases into the

@@ -34,6 +34,7 @@ class GlobalQuantizer : public WeightQuantizer {
                 std::span<float> grad_latent) override;
   // The exponents n1 and n2.
   std::vector<QuantizerState> state() override { return {levels_.state()}; }
+  absl::Status CheckState() const override { return levels_.Check(); }
   std::optional<CodedWeights> Encode(
       std::span<const float> latent) const override;
   std::map<std::string, double> Describe(

@@ -54,6 +54,7 @@ class InqQuantizer : public WeightQuantizer {
                 std::span<float> grad_latent) override;
   // The exponents n1 and n2, the stages begun, and the frozen weights.
   std::vector<QuantizerState> state() override;
+  absl::Status CheckState() const override { return levels_.Check(); }
 
   int stages() const override { return spec_.portions_size(); }
   absl::Status BeginStage(int stage, std::span<float> latent) override;

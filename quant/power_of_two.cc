@@ -82,6 +82,17 @@ void KeptLevels::Round(std::span<const float> weights,
                  [&](float w) { return levels.Round(w); });
 }
 
+absl::Status KeptLevels::Check() const {
+  const float n1 = exponents_[0], n2 = exponents_[1];
+  if (n1 == std::floor(n1) && n1 >= kSmallestExponent &&
+      n1 <= kLargestExponent && n2 == std::floor(n2) &&
+      n2 >= kSmallestExponent && n2 <= n1 + 1 &&
+      n1 - n2 < static_cast<float>(1 << (bits_ - 1)) / 2)
+    return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat(
+      "exponents of %g and %g are no levels of %d bits", n1, n2, bits_));
+}
+
 CodedWeights PowerOfTwoLevels::Encode(std::span<const float> weights) const {
   const int levels = n1_ - n2_ + 1;
   CodedWeights coded;

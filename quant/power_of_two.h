@@ -70,6 +70,8 @@ class KeptLevels {
 
   // For checkpoints: n1 and n2.
   QuantizerState state() { return {"exponents", exponents_}; }
+  // DataLoss unless state() holds exponents of at most `bits` of levels.
+  absl::Status Check() const;
   // For reports.
   std::map<std::string, double> Describe() const {
     return {{"n1", exponents_[0]}, {"n2", exponents_[1]}};

@@ -1,6 +1,7 @@
 #include "quant/power_of_two.h"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -94,6 +95,31 @@ TEST(PowerOfTwoTest, CodesStandForTheRoundedWeights) {
             << name << ": " << rounded << " is no power of two";
       }
     }
+  }
+}
+
+// Protects: a checkpoint's exponents are what memory is taken by.
+TEST(PowerOfTwoTest, KeptExponentsAreOfSoManyBits) {
+  KeptLevels levels(5);
+  EXPECT_TRUE(levels.Check().ok()) << "0 alone";
+  levels.Choose(std::vector<float>{0.5f, -0.01f});
+  EXPECT_TRUE(levels.Check().ok()) << levels.Check();
+  const float inf = INFINITY;
+  for (const auto& [n1, n2] :
+       std::vector<std::pair<float, float>>{{-1, -9},
+                                            {1e9f, -1e9f},
+                                            {1e30f, 0},
+                                            {0.5f, 0},
+                                            {-1, 1},
+                                            {inf, 0},
+                                            {0, -inf},
+                                            {NAN, 0},
+                                            {0, NAN},
+                                            {128, 127},
+                                            {-149, -150}}) {
+    levels.state().values[0] = n1;
+    levels.state().values[1] = n2;
+    EXPECT_TRUE(absl::IsDataLoss(levels.Check())) << n1 << " " << n2;
   }
 }
 

@@ -81,6 +81,9 @@ class WeightQuantizer {
   virtual std::span<QuantizerParameter> parameters() { return {}; }
   // INQ: which weights are frozen.
   virtual std::vector<QuantizerState> state() { return {}; }
+  // After state() was set from outside: DataLoss, saying which part of it, when
+  // this method cannot have come to it.
+  virtual absl::Status CheckState() const { return absl::OkStatus(); }
 
   // How many stages a phase of training under this method has, and what the
   // method changes at the beginning of each (0, 1, ...). INQ: freezes the next

@@ -65,6 +65,11 @@ absl::Status ValidateOptimizer(const OptimizerSpec& spec) {
       status.Update(check("adam.beta1", spec.adam().beta1(), 1));
       status.Update(check("adam.beta2", spec.adam().beta2(), 1));
       status.Update(check("adam.epsilon", spec.adam().epsilon(), 1));
+      // A gradient that has always been 0 would be 0 / 0.
+      if (spec.adam().has_epsilon() && spec.adam().epsilon() == 0) {
+        status.Update(absl::InvalidArgumentError(
+            "optimizer.adam.epsilon is 0; it must be above 0"));
+      }
       return status;
     case OptimizerSpec::METHOD_NOT_SET:
       break;

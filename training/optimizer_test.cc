@@ -77,7 +77,8 @@ TEST(OptimizerTest, ImpossibleSettingsNameTheirField) {
       {"sgd { momentum: 1 }", "sgd.momentum"},
       {"sgd { nesterov: true }", "sgd.nesterov"},
       {"sgd { } weight_decay: -1", "weight_decay"},
-      {"adam { beta2: 1.5 }", "adam.beta2"}};
+      {"adam { beta2: 1.5 }", "adam.beta2"},
+      {"adam { epsilon: 0 }", "adam.epsilon"}};
   for (const auto& [text, field] : cases) {
     EXPECT_THAT(std::string(ValidateOptimizer(Parse(text)).message()),
                 testing::HasSubstr(field))

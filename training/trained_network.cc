@@ -142,6 +142,10 @@ absl::Status TrainedNetwork::Restore(const Checkpoint& checkpoint) {
     for (size_t p = 0; p < learned.size(); ++p) {
       const std::string name = QuantizerName(*layer.node, learned[p]->name);
       RETURN_IF_ERROR(CopyTensor(checkpoint, name, {&learned[p]->value, 1}));
+      if (!(learned[p]->value >= learned[p]->least)) {
+        return absl::DataLossError(absl::StrCat(name, " is ", learned[p]->value,
+                                                ", below what it may be"));
+      }
       for (size_t k = 0; k < layer.quantizer_state[p].size(); ++k) {
         RETURN_IF_ERROR(CopyTensor(checkpoint, StateName(name, k),
                                    layer.quantizer_state[p][k]));
@@ -152,6 +156,8 @@ absl::Status TrainedNetwork::Restore(const Checkpoint& checkpoint) {
       RETURN_IF_ERROR(CopyTensor(
           checkpoint, QuantizerName(*layer.node, state.name), state.values));
     }
+    RETURN_IF_ERROR(
+        WithPrefix(layer.node->name(), layer.quantizer->CheckState()));
   }
   return absl::OkStatus();
 }

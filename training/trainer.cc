@@ -337,6 +337,7 @@ absl::Status Trainer::Step() {
   if (step_of_stage == 0) {
     RETURN_IF_ERROR(network_->BeginStage(
         static_cast<int>(step / (steps_per_epoch * phase_.epochs()))));
+    position_.set_skipped_in_stage(0);
   }
   Timed("quantizer", [&] { network_->Quantize(); });
   // Each rank draws other noise.
@@ -375,10 +376,13 @@ absl::Status Trainer::Step() {
     network_->SetStatistics(statistics);
     position_.set_skipped_steps(position_.skipped_steps() + 1);
     position_.set_skipped_in_a_row(position_.skipped_in_a_row() + 1);
+    position_.set_skipped_in_stage(position_.skipped_in_stage() + 1);
     position_.set_skipped_images(position_.skipped_images() + images);
   } else {
-    Timed("optimizer",
-          [&] { network_->Update(LearningRateOf(step), step_of_stage + 1); });
+    const auto skipped = static_cast<int64_t>(position_.skipped_in_stage());
+    Timed("optimizer", [&] {
+      network_->Update(LearningRateOf(step), step_of_stage + 1 - skipped);
+    });
     position_.set_skipped_in_a_row(0);
     position_.set_loss_sum(position_.loss_sum() + loss);
     position_.set_correct(position_.correct() + correct);
@@ -487,7 +491,7 @@ absl::StatusOr<Evaluation> Trainer::EvaluateNow() {
 
 absl::Status Trainer::WriteCheckpointNow() {
   absl::Status written;
-  if (ranks_.rank() == 0) {
+  if (ranks_.rank() == 0 && !options_.checkpoint.empty()) {
     Checkpoint checkpoint;
     network_->WriteTo(checkpoint);
     checkpoint.position = position_.SerializeAsString();

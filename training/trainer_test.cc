@@ -634,6 +634,8 @@ TEST_F(NonfiniteTest, TheStepIsSkippedIfAskedTo) {
   const absl::Status status = trainer->Run();
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(trainer->position().skipped_steps(), 3u) << "one an epoch";
+  // Adam counts the updates of its stage by it.
+  EXPECT_EQ(trainer->position().skipped_in_stage(), 3u);
   EXPECT_EQ(trainer->network().FirstNonfiniteValue(), "");
   for (const EpochRecord& epoch : trainer->position().epochs()) {
     EXPECT_TRUE(std::isfinite(epoch.train_loss()));

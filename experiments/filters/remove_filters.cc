@@ -119,7 +119,8 @@ class FilterRemovalRun {
                          {.batch = phase_.batch_size(), .type = type_}));
     ASSIGN_OR_RETURN(
         const auto images,
-        Loader::Create(*test_, {.batch_size = phase_.batch_size()}));
+        Loader::Create(*test_, {.batch_size = phase_.batch_size(),
+                                .ten_crop = test_->info().ten_crop}));
     ASSIGN_OR_RETURN(const auto counter,
                      ActivationCounter::Create(network.graph()));
     ASSIGN_OR_RETURN(measured.evaluation,

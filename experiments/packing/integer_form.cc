@@ -68,6 +68,7 @@ absl::Status DescribeIntegerProgram(const PackedModel& model,
   }
   ASSIGN_OR_RETURN(const double top1, Top1(**loaded, images));
   file.set_integer_top1(top1);
+  file.set_integer_single_crop(images.info().ten_crop);
   file.set_integer_weight_error((*loaded)->weight_error());
   ASSIGN_OR_RETURN(const int64_t count, ImagesToEmulate(model));
   ASSIGN_OR_RETURN(const Emulation emulation, Emulate(model, images, count));

@@ -100,6 +100,7 @@ class Execution {
  public:
   Execution(const std::vector<SweepRun>& runs, const SweepRunOptions& options)
       : runs_(runs), options_(options), states_(runs.size()) {
+    for (const SweepRun& run : runs_) shared_ += run.point < 0;
     // Of the shared phases, only those that something still needs.
     std::vector<bool> needed(runs_.size(), false);
     for (size_t i = runs_.size(); i-- > 0;) {
@@ -109,7 +110,6 @@ class Execution {
         continue;
       }
       ++wanted_;
-      shared_ += !is_point;
       if (FinishedReport(runs_[i]).ok()) continue;
       states_[i].failure_before =
           ReadFile(FailureFileOf(runs_[i])).value_or("");
@@ -338,7 +338,7 @@ class Execution {
   const SweepRunOptions& options_;
   std::vector<State> states_;
   int wanted_ = 0;
-  int shared_ = 0;  // of the wanted ones
+  int shared_ = 0;  // of the whole sweep, whatever this shard has of it
   int running_ = 0;
   int over_ = 0;
   int failed_ = 0;

@@ -38,7 +38,10 @@ std::string IntegerSentence(const Report& report) {
   const PhaseResult* phase = FindPhase(report, file.phase());
   std::string text = absl::StrCat("Top-1 of its integer program: ",
                                   FormatFixed(file.integer_top1(), 2), " %");
-  if (phase != nullptr) {
+  if (file.integer_single_crop()) {
+    absl::StrAppend(&text,
+                    " of one crop an image, while evaluations are of ten");
+  } else if (phase != nullptr) {
     absl::StrAppend(&text, ", against ", FormatFixed(phase->top1(), 2),
                     " % of the same weights in floating point (",
                     FormatDifference(file.integer_top1() - phase->top1(), 2),

@@ -104,6 +104,11 @@ TEST(ModelFileTableOf, ComparesTheWholeFile) {
   file->set_emulated_differences(3);
   EXPECT_NE(ModelFileTableOf(report).caption.find("on 3 of them: a kernel"),
             std::string::npos);
+  file->set_integer_single_crop(true);
+  EXPECT_NE(ModelFileTableOf(report).caption.find("of one crop an image"),
+            std::string::npos);
+  EXPECT_EQ(ModelFileTableOf(report).caption.find("against"),
+            std::string::npos);
   file->clear_integer_top1();
   file->set_why_no_integer_program("node bn1: it has none");
   EXPECT_NE(
