@@ -138,12 +138,11 @@ class ByteCompiler {
   }
 
   absl::Status Begin(int i, const ConvolutionShape& shape) {
-    const std::string& name = plan_.graph().nodes(i).name();
     Pending pending;
     ByteLayer& layer = pending.layer;
     layer.shape = shape;
     ASSIGN_OR_RETURN(const PackedTensor* const packed,
-                     plan_.Tensor(name + "/weights", shape.weight_count()));
+                     plan_.WeightsOf(i, shape.weight_count()));
     if (plan_.InFloats(i)) {
       ASSIGN_OR_RETURN(layer.values, ValuesOf(plan_.model(), *packed));
       RETURN_IF_ERROR(ReadAsFloats(i, pending));
@@ -154,9 +153,10 @@ class ByteCompiler {
     }
     layer.scale.assign(shape.out_channels, 1);
     layer.shift.assign(shape.out_channels, 0);
-    if (plan_.HasTensor(name + "/bias")) {
+    const Node& node = plan_.graph().nodes(i);
+    if (node.has_linear() || node.convolution().bias()) {
       ASSIGN_OR_RETURN(layer.shift,
-                       plan_.Values(name + "/bias", shape.out_channels));
+                       plan_.Values(node.name() + "/bias", shape.out_channels));
     }
     pending_.emplace(i, std::move(pending));
     return absl::OkStatus();

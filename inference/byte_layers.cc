@@ -26,6 +26,23 @@ std::vector<float> Product(std::vector<float> a, const std::vector<float>& b) {
   return a;
 }
 
+// Else values would be no numbers, which no byte stands for.
+absl::Status CheckFinite(const ByteLayer& layer, float residual_scale = 0) {
+  const auto finite = [&](const std::vector<float>& weight_scales) {
+    return AllFinite(Product(weight_scales, layer.scale));
+  };
+  const bool product_is_finite =
+      layer.product == nullptr ||
+      (finite(layer.product->scales()) && finite(layer.product->more_scales()));
+  if (product_is_finite && finite(layer.weights.scales) &&
+      finite(layer.weights.more_scales) && AllFinite(layer.scale) &&
+      AllFinite(layer.shift) && std::isfinite(residual_scale))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "its scales or biases are beyond what floats hold; pack the network "
+      "anew");
+}
+
 // scales: of `weights`, before the layer's own.
 absl::Status AddConvolution(const ByteLayer& layer,
                             const S8Convolution::Options& options,
@@ -34,13 +51,6 @@ absl::Status AddConvolution(const ByteLayer& layer,
                             const std::vector<float>& biases, int from_buffer,
                             int to_buffer, ByteProgram& program) {
   const std::vector<float> scales = Product(weight_scales, layer.scale);
-  // Else values would be no numbers, which no byte stands for.
-  if (!AllFinite(scales) || !AllFinite(biases) ||
-      !std::isfinite(options.residual_scale)) {
-    return absl::InvalidArgumentError(
-        "its scales or biases are beyond what floats hold; pack the network "
-        "anew");
-  }
   if (program.options().reference) {
     program.CountWeights(static_cast<int64_t>(weights.size()));
     ConvolutionShape of_image = layer.shape;
@@ -238,6 +248,7 @@ void RoundShifts(float input_step, ByteLayer& layer) {
 absl::Status AddLayer(const ByteLayer& layer,
                       const S8Convolution::Options& options, int from_buffer,
                       int to_buffer, ByteProgram& program) {
+  RETURN_IF_ERROR(CheckFinite(layer, options.residual_scale));
   if (!layer.values.empty())
     return AddFloatLayer(layer, options, from_buffer, to_buffer, program);
   if (layer.product != nullptr) {
@@ -257,6 +268,7 @@ absl::Status AddLayer(const ByteLayer& layer,
 
 absl::Status AddLogits(const ByteLayer& layer, int from_buffer,
                        ByteProgram& program) {
+  RETURN_IF_ERROR(CheckFinite(layer));
   if (!layer.values.empty()) {
     ASSIGN_OR_RETURN(FloatFunction run, FloatLayer(layer, program));
     program.AddStep([run = std::move(run), from_buffer](ByteMemory& memory) {

@@ -97,6 +97,20 @@ absl::StatusOr<const PackedTensor*> BytePlan::Tensor(const std::string& name,
   return found->second;
 }
 
+absl::StatusOr<const PackedTensor*> BytePlan::WeightsOf(int layer,
+                                                        int64_t count) const {
+  const std::string name = graph().nodes(layer).name() + "/weights";
+  ASSIGN_OR_RETURN(const PackedTensor* const tensor, Tensor(name, count));
+  const int scales = tensor->channel_scales_size();
+  const int64_t outputs = ShapeOf(layer).channels;
+  if (scales != 0 && scales != outputs) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the model's tensor ", name, " has ", scales,
+        " channel scales, not one for each of ", outputs, " outputs"));
+  }
+  return tensor;
+}
+
 absl::StatusOr<std::vector<float>> BytePlan::Values(const std::string& name,
                                                     int64_t count) const {
   ASSIGN_OR_RETURN(const PackedTensor* const tensor, Tensor(name, count));

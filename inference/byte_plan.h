@@ -66,9 +66,9 @@ class BytePlan {
                                              int64_t count) const;
   absl::StatusOr<std::vector<float>> Values(const std::string& name,
                                             int64_t count) const;
-  bool HasTensor(const std::string& name) const {
-    return tensors_.count(name) > 0;
-  }
+  // A layer's weights; also when they have channel scales, and not one an
+  // output channel.
+  absl::StatusOr<const PackedTensor*> WeightsOf(int layer, int64_t count) const;
 
  private:
   explicit BytePlan(const PackedModel& model) : model_(&model) {}

@@ -24,6 +24,7 @@ void ActivationHistogram::Add(std::span<const float> values) {
     }
     ++counts_[static_cast<int>(magnitude / BinWidth())];
     ++total_;
+    zeros_ += magnitude == 0;
   }
 }
 
@@ -44,8 +45,9 @@ float ActivationHistogram::Clip(ClipMethod method, bool is_signed) const {
             std::min<double>((bin + 1) * BinWidth(), largest_));
     }
   }
-  // Values within the clip are off by step / sqrt(12) in the mean, those beyond
-  // by what is cut off.
+  // Values within the clip are off by step / sqrt(12) in the mean, but 0
+  // (behind a ReLU every second one) by nothing; those beyond by what is cut
+  // off.
   const double steps = is_signed ? 127 : 255;
   double best_error = INFINITY, best = largest_;
   constexpr int kCandidates = 128;
@@ -56,7 +58,8 @@ float ActivationHistogram::Clip(ClipMethod method, bool is_signed) const {
     for (int bin = 0; bin < kBins; ++bin) {
       if (counts_[bin] == 0) continue;
       const double beyond = (bin + 0.5) * BinWidth() - clip;
-      error += static_cast<double>(counts_[bin]) *
+      const int64_t count = counts_[bin] - (bin == 0 ? zeros_ : 0);
+      error += static_cast<double>(count) *
                (beyond > 0 ? beyond * beyond : rounding);
     }
     if (error < best_error) {

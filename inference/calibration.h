@@ -34,7 +34,7 @@ class ActivationHistogram {
   std::vector<int64_t> counts_ = std::vector<int64_t>(kBins, 0);
   double range_ = 1e-6;  // of the bins; doubled until a value fits
   float largest_ = 0;
-  int64_t total_ = 0;
+  int64_t total_ = 0, zeros_ = 0;
   bool has_negative_ = false;
 };
 

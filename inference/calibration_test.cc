@@ -53,6 +53,16 @@ TEST(CalibrationTest, SquaresFindsTheClipOfLeastError) {
     EXPECT_LE(found, 1.05 * error(share * largest)) << share;
 }
 
+// Protects: the zeros behind a ReLU, which every step holds exactly, do not
+// cut off what is large.
+TEST(CalibrationTest, ZerosHaveNoError) {
+  std::vector<float> values(1000000, 0.0f);
+  for (int i = 0; i < 10; ++i) values[i] = 8;
+  ActivationHistogram histogram;
+  histogram.Add(values);
+  EXPECT_EQ(histogram.Clip(ClipMethod::kSquares, false), 8);
+}
+
 TEST(CalibrationTest, ZerosAndNothing) {
   ActivationHistogram histogram;
   EXPECT_EQ(histogram.Clip(ClipMethod::kLargest, false), 0);

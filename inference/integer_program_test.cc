@@ -495,6 +495,19 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   model = Packed(ResNet());
   model.description.mutable_tensors(0)->set_name("other/weights");
   EXPECT_THAT(message(model), testing::HasSubstr("no tensor conv1/weights"));
+  // A linear layer always has a bias.
+  model = Packed(ResNet());
+  for (PackedTensor& tensor : *model.description.mutable_tensors())
+    if (tensor.name() == "fc/bias") tensor.set_name("conv1/bias");
+  EXPECT_THAT(message(model), testing::HasSubstr("no tensor fc/bias"));
+  // As many channel scales as divide the weights are not enough.
+  model = Packed(ResNet());
+  PackedTensor* weights = nullptr;
+  for (PackedTensor& tensor : *model.description.mutable_tensors())
+    if (tensor.packing() != PackedTensor::F32) weights = &tensor;
+  ASSERT_NE(weights, nullptr);
+  weights->mutable_channel_scales()->Resize(2, 1.0f);
+  EXPECT_THAT(message(model), testing::HasSubstr("2 channel scales, not one"));
 }
 
 }  // namespace

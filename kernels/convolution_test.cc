@@ -297,6 +297,12 @@ INSTANTIATE_TEST_SUITE_P(
                                  .kernel_height = 3,
                                  .kernel_width = 3,
                                  .padding = 1},
+                // Far more padding than the kernel reaches over.
+                ConvolutionShape{.input = {1, 7, 7, 64},
+                                 .out_channels = 64,
+                                 .kernel_height = 1,
+                                 .kernel_width = 1,
+                                 .padding = 33},
                 // AlexNet's first layer, of a smaller image.
                 ConvolutionShape{.input = {1, 35, 35, 3},
                                  .out_channels = 96,

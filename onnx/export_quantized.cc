@@ -196,9 +196,8 @@ class QuantizedExport {
 
   // Node i's weights as the integer program has them.
   absl::StatusOr<ByteWeights> BytesOf(int i, int64_t count) const {
-    const std::string name = node(i).name() + "/weights";
     const int64_t outputs = plan_.ShapeOf(i).channels;
-    ASSIGN_OR_RETURN(const PackedTensor* packed, plan_.Tensor(name, count));
+    ASSIGN_OR_RETURN(const PackedTensor* packed, plan_.WeightsOf(i, count));
     if (packed->packing() == PackedTensor::F32) {
       ASSIGN_OR_RETURN(const std::vector<float> values,
                        ValuesOf(plan_.model(), *packed));

@@ -25,10 +25,9 @@ TRITLAB_ALWAYS_INLINE Byte Saturate(float value) {
 
 template <typename Byte>
 void Quantize(const float* values, int64_t count, float step, Byte* output) {
-  const float per_step = 1 / step;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < count; ++i)
-    output[i] = Saturate<Byte>(values[i] * per_step);
+    output[i] = Saturate<Byte>(values[i] / step);
 }
 
 // Output pixels first to end. window: memory for one value a channel.

@@ -215,5 +215,25 @@ TEST(IntegerLinearTest, ImpossibleWeightsAndShapesAreNamed) {
               testing::HasSubstr("overflow"));
 }
 
+// Protects: sums of the largest inputs and weights, of one sign, in layers as
+// wide as VGG-16's first linear one on images of 384x384.
+TEST(IntegerLinearTest, WideTernaryLayersDoNotOverflow) {
+  const Case at = {{12 * 12 * 512, 5}, 4};
+  for (const IntegerInstructions instructions :
+       SupportedIntegerInstructions()) {
+    for (const int8_t weight : {-1, 1}) {
+      const std::vector<int8_t> weights(at.shape.inputs * at.shape.outputs,
+                                        weight);
+      auto linear = *TernaryLinear::Create(at.shape, weights, instructions);
+      for (const auto& input : Inputs(at.batch * at.shape.inputs)) {
+        std::vector<int32_t> sums(at.batch * at.shape.outputs);
+        linear->Multiply(at.batch, input.data(), sums.data());
+        ASSERT_EQ(sums, Reference(at.shape, at.batch, input, weights))
+            << Describe(at, instructions);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -367,7 +367,10 @@ class Share {
 std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
     [[maybe_unused]] const ConvolutionShape& shape) {
 #if defined(__x86_64__)
-  if (shape.groups == 1 && shape.stride <= 2)
+  // Rows of outputs that see nothing but padding would be longer than the
+  // grid's.
+  if (shape.groups == 1 && shape.stride <= 2 &&
+      shape.padding < std::min(shape.kernel_height, shape.kernel_width))
     return WeightGradientInShares<Plan, Share>::Create(Plan(shape));
 #endif
   return nullptr;
