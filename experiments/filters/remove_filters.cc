@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "datasets/dataset.h"
@@ -22,6 +23,7 @@
 #include "experiments/spec_file.h"
 #include "models/checkpoint.h"
 #include "models/cost.h"
+#include "models/newest_checkpoint.h"
 #include "models/remove_filters.h"
 #include "reports/write_report.h"
 #include "training/activation_counter.h"
@@ -35,14 +37,31 @@
 namespace tritlab {
 namespace {
 
-absl::Status CheckFolder(const std::string& folder) {
-  const absl::Status taken = absl::FailedPreconditionError(
-      absl::StrCat("--output_dir: ", folder,
-                   " is there already and holds something; name a new folder"));
+constexpr char kGraphFile[] = "graph.textproto";
+constexpr char kRetrainingFile[] = "retraining.textproto";
+
+absl::Status CheckFolder(const std::string& folder, bool resume) {
+  const absl::Status taken = absl::FailedPreconditionError(absl::StrCat(
+      "--output_dir: ", folder, " is there already and holds something",
+      resume ? " that is no removal of filters; name its folder"
+             : "; name a new folder, or give --resume to go on with it"));
   if (!FileExists(folder)) return absl::OkStatus();
   if (!IsDirectory(folder)) return taken;
+  if (resume && FileExists(JoinPath(folder, kGraphFile)))
+    return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
   return names.empty() ? absl::OkStatus() : taken;
+}
+
+// Whether the file, if it is there, says what this removal would.
+absl::Status CheckSame(const std::string& path, const std::string& text) {
+  if (!FileExists(path)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string kept, ReadFile(path));
+  if (kept == text) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      path,
+      ": the folder is of a removal with another --run, --phase or --epochs; "
+      "give the same, or name another --output_dir"));
 }
 
 // The phase's recipe, with fewer epochs.
@@ -62,11 +81,13 @@ class FilterRemovalRun {
       : options_(options) {}
 
   absl::StatusOr<Report> Execute() {
-    RETURN_IF_ERROR(CheckFolder(options_.folder));
+    RETURN_IF_ERROR(CheckFolder(options_.folder, options_.resume));
     RETURN_IF_ERROR(ReadNetwork());
     RETURN_IF_ERROR(PlanPhases());
     ASSIGN_OR_RETURN(smaller_,
                      RemoveFilters(*network_, phase_, spec_.seeds(0)));
+    RETURN_IF_ERROR(CheckSame(InFolder(kGraphFile), ToText(smaller_.graph)));
+    RETURN_IF_ERROR(CheckSame(InFolder(kRetrainingFile), ToText(retraining_)));
     RETURN_IF_ERROR(BeginReport());
     RETURN_IF_ERROR(ReportOriginal());
     RETURN_IF_ERROR(ReportSmaller());
@@ -81,6 +102,10 @@ class FilterRemovalRun {
     Evaluation evaluation;
     ActivationStatistics activations;
   };
+
+  std::string InFolder(const char* file) const {
+    return JoinPath(options_.folder, file);
+  }
 
   absl::Status ReadNetwork() {
     ASSIGN_OR_RETURN(
@@ -181,8 +206,15 @@ class FilterRemovalRun {
     smaller_.requantized->WriteTo(start_);
     start_.position = position.SerializeAsString();
     RETURN_IF_ERROR(MakeDirectories(JoinPath(options_.folder, "checkpoints")));
-    RETURN_IF_ERROR(WriteFileAtomically(
-        JoinPath(options_.folder, "graph.textproto"), ToText(smaller_.graph)));
+    // The graph first: the folder is then known to be of this removal.
+    RETURN_IF_ERROR(
+        WriteFileAtomically(InFolder(kGraphFile), ToText(smaller_.graph)));
+    ASSIGN_OR_RETURN(lock_, FileLock::Try(InFolder(".lock")));
+    if (lock_ == nullptr) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "--output_dir: ", options_.folder,
+          " is worked in by another process; wait for it, or name another"));
+    }
     RETURN_IF_ERROR(WriteCheckpoint(
         start_, CheckpointIn(options_.folder, removed_phase_.name())));
     RETURN_IF_ERROR(WriteModel(*smaller_.carried, *measured.program,
@@ -233,25 +265,41 @@ class FilterRemovalRun {
 
   absl::Status Retrain() {
     RETURN_IF_ERROR(
-        WriteFileAtomically(JoinPath(options_.folder, "retraining.textproto"),
-                            ToText(retraining_)));
+        WriteFileAtomically(InFolder(kRetrainingFile), ToText(retraining_)));
+    const std::string path = CheckpointIn(options_.folder, retraining_.name());
+    const absl::StatusOr<Checkpoint> stopped =
+        ReadNewestCheckpoint(path, smaller_.graph);
+    if (!stopped.ok() && !absl::IsNotFound(stopped.status()))
+      return stopped.status();
+    std::vector<MetricsRow> rows;
+    if (stopped.ok()) {
+      TrainingPosition position;
+      if (!position.ParseFromString(stopped->position)) {
+        return absl::DataLossError(
+            absl::StrCat(path, ": it does not say where it stands"));
+      }
+      for (const EpochRecord& record : position.epochs())
+        rows.push_back({retraining_.name(), record});
+    }
     ASSIGN_OR_RETURN(const auto metrics,
-                     MetricsWriter::Open(options_.folder, {}));
+                     MetricsWriter::Open(options_.folder, rows));
     ASSIGN_OR_RETURN(
         const auto trainer,
         Trainer::Create(
             smaller_.graph, retraining_, *train_, *test_,
             {.type = type_,
              .seed = spec_.seeds(0),
-             .checkpoint = CheckpointIn(options_.folder, retraining_.name()),
-             .on_epoch = [&](const EpochRecord& record,
-                             const TrainedNetwork& network) {
-               return metrics->Append(
-                   {retraining_.name(), record},
-                   PicturesOfWeights(retraining_.name(), network));
-             }}));
+             .checkpoint = path,
+             .on_epoch =
+                 [&](const EpochRecord& record, const TrainedNetwork& network) {
+                   return metrics->Append(
+                       {retraining_.name(), record},
+                       PicturesOfWeights(retraining_.name(), network));
+                 },
+             .stop_requested = options_.stop_requested}));
     // After INQ's last stage nothing is left to train.
-    RETURN_IF_ERROR(trainer->network().stages() > 1
+    RETURN_IF_ERROR(stopped.ok() ? trainer->Resume(*stopped)
+                    : trainer->network().stages() > 1
                         ? trainer->Begin(&start_)
                         : trainer->BeginLearned(start_));
     RETURN_IF_ERROR(trainer->Run());
@@ -275,6 +323,7 @@ class FilterRemovalRun {
   SmallerTrainedNetwork smaller_;
   Checkpoint start_;  // of smaller_.requantized
   Report report_;
+  std::unique_ptr<FileLock> lock_;  // of the folder
 };
 
 }  // namespace

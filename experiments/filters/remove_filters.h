@@ -4,6 +4,7 @@
 #ifndef TRITLAB_EXPERIMENTS_FILTERS_REMOVE_FILTERS_H_
 #define TRITLAB_EXPERIMENTS_FILTERS_REMOVE_FILTERS_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,6 +21,11 @@ struct FilterRemovalOptions {
   // 0: none. Quantizers go on with what they have learned; a phase with stages
   // begins them anew. Steps of a schedule move in proportion.
   int epochs = 0;
+  // Goes on with what stands in the folder, if it is the same removal: the
+  // re-training from its last checkpoint.
+  bool resume = false;
+  // As Trainer::Options'.
+  std::function<bool()> stop_requested = {};
 };
 
 // The report has the phase as it was, PHASE_filters_removed and, with epochs,
@@ -36,7 +42,8 @@ struct FilterRemovalOptions {
 // the flag or the file: InvalidArgument for a folder that holds no run, a phase
 // that it has not, a recipe that cannot be trained; FailedPrecondition for a
 // phase that is not finished, images that are not the run's, a folder that
-// holds something.
+// holds something, or, with `resume`, something else; Cancelled when asked to
+// stop.
 absl::StatusOr<Report> RemoveFiltersOfRun(const FilterRemovalOptions& options);
 
 }  // namespace tritlab

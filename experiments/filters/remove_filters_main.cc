@@ -1,18 +1,21 @@
 // Removes the redundant filters from a network that a run has trained:
 //
 //   bazel run //experiments:remove_filters -- --run=FOLDER --data_root=DIR
-//       [--phase=NAME] [--epochs=N] [--output_dir=DIR]
+//       [--phase=NAME] [--epochs=N] [--output_dir=DIR] [--resume]
 //
 // The run's folder stays as it is; what comes of it is in a new one
 // (remove_filters.h). Exit status: 0 done, 1 re-training failed, 2 bad flags,
-// run or data.
+// run or data; 130 re-training was stopped by Ctrl-C or SIGTERM, with a
+// checkpoint to go on from.
 
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/command_line.h"
 #include "base/file.h"
@@ -35,6 +38,9 @@ ABSL_FLAG(std::string, output_dir, "",
 ABSL_FLAG(int32_t, epochs, 0,
           "epochs of re-training by the phase's recipe (of each stage, where "
           "it has some); 0: none");
+ABSL_FLAG(bool, resume, false,
+          "go on with a re-training that was stopped or killed, from its last "
+          "checkpoint: the same command otherwise");
 ABSL_FLAG(int32_t, threads, 0, "threads to compute with; 0: one a processor");
 
 namespace tritlab {
@@ -44,7 +50,14 @@ constexpr char kUsage[] =
     "Removes filters that a trained network does not need, and says what that "
     "did.\n"
     "  --run=FOLDER --data_root=DIR [--phase=NAME] [--epochs=N] "
-    "[--output_dir=DIR]";
+    "[--output_dir=DIR] [--resume]";
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void RequestStop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);  // a second one ends the program at once
+}
 
 // The last part of a path.
 std::string BaseName(std::string path) {
@@ -59,7 +72,9 @@ absl::Status Main(int argc, char** argv) {
       .phase = absl::GetFlag(FLAGS_phase),
       .data_root = FromWorkingDirectory(absl::GetFlag(FLAGS_data_root)),
       .folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir)),
-      .epochs = absl::GetFlag(FLAGS_epochs)};
+      .epochs = absl::GetFlag(FLAGS_epochs),
+      .resume = absl::GetFlag(FLAGS_resume),
+      .stop_requested = [] { return stop_requested != 0; }};
   if (options.run.empty()) {
     return absl::InvalidArgumentError(
         "--run: not given; name the folder of a run");
@@ -70,9 +85,20 @@ absl::Status Main(int argc, char** argv) {
   if (options.folder.empty()) {
     options.folder = DefaultOutputFolder(
         absl::StrCat(BaseName(options.run), "-filters-removed"),
-        /*resume=*/false);
+        options.resume);
   }
-  ASSIGN_OR_RETURN(const Report report, RemoveFiltersOfRun(options));
+  if (options.epochs > 0) {
+    std::signal(SIGINT, RequestStop);
+    std::signal(SIGTERM, RequestStop);
+  }
+  const absl::StatusOr<Report> done = RemoveFiltersOfRun(options);
+  if (absl::IsCancelled(done.status())) {
+    return absl::CancelledError(absl::StrCat(done.status().message(),
+                                             "; go on by the same command with "
+                                             "--resume --output_dir=",
+                                             options.folder));
+  }
+  ASSIGN_OR_RETURN(const Report report, done);
   std::printf("%s\n%s\n", AlignedText(FilterRemovalTableOf(report)).c_str(),
               options.folder.c_str());
   return absl::OkStatus();

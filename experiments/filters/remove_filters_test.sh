@@ -70,6 +70,33 @@ done
 grep -q 'epochs: 0.5' "$here/retrained/retraining.textproto" || fail "the schedule's step did not move"
 [ -n "$(field ttq_retrained top1)" ] || fail "report.json has no result of the re-training"
 
+# One that is stopped goes on, and ends as if it had not been; killed before that, it begins anew.
+"$remove" --run="$here/run" --epochs=12 --output_dir="$here/whole" >"$here/log" 2>&1 || fail "a longer re-training"
+resumed=("$remove" --run="$here/run" --epochs=12 --output_dir="$here/stopped")
+for signal in KILL TERM; do
+    rm -f "$here/stopped/metrics.csv"
+    "${resumed[@]}" --resume >"$here/log" 2>&1 &
+    for _ in $(seq 600); do
+        grep -q '^ttq_retrained,[2-9]' "$here/stopped/metrics.csv" 2>/dev/null && break
+        sleep 0.02
+    done
+    kill -$signal $!
+    wait $!
+    status=$?
+    # It may have been faster.
+    [ $signal = KILL ] || [ $status = 130 ] || [ $status = 0 ] || fail "stopped: status $status"
+done
+[ $status = 0 ] || grep -q -- "--resume --output_dir=$here/stopped" "$here/log" || fail "it does not say how to go on"
+"${resumed[@]}" >/dev/null 2>"$here/log" && fail "it was begun again over what is there"
+grep -q -- 'give --resume to go on with it' "$here/log" || fail "--resume is not named"
+"${resumed[@]}" --resume >"$here/log" 2>&1 || fail "to go on"
+for file in model.trit metrics.csv; do
+    cut -d, -f1-9 "$here/whole/$file" | cmp - <(cut -d, -f1-9 "$here/stopped/$file") || fail "resumed: another $file"
+done
+"$remove" --run="$here/run" --epochs=3 --output_dir="$here/stopped" --resume >/dev/null 2>"$here/log"
+[ $? = 2 ] || fail "other epochs: another status"
+grep -q -- 'retraining.textproto: the folder is of a removal with another' "$here/log" || fail "other epochs are not named"
+
 # Full precision has nothing to remove, which is no error.
 "$remove" --run="$here/run" --phase=full_precision --output_dir="$here/full" >"$here/log" 2>&1 || fail "full precision"
 grep -Eq '^full_precision_filters_removed +[0-9.]+ +0 ' "$here/log" || fail "full precision lost filters"
