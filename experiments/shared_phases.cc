@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -99,13 +98,13 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
   if (is_known)
     RETURN_IF_ERROR(ReadTextProto(ProvenanceIn(folder), trained_by));
   // What it measured is of the test images, too.
-  const std::string trained_on =
-      is_known ? trained_by.data_checksum() : position.data_checksum();
-  if (!absl::StartsWith(request.data_checksum, position.data_checksum()) ||
-      !absl::StartsWith(request.data_checksum, trained_on)) {
+  const std::string& now = request.data_checksum;
+  if (position.data_checksum() != now.substr(0, now.find('-')) ||
+      (is_known && trained_by.data_checksum() != now)) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, ": it was trained or tested on other images (checksum ",
-        trained_on, ", now ", request.data_checksum,
+        is_known ? trained_by.data_checksum() : position.data_checksum(),
+        ", now ", now,
         "); give the data that it was trained on, or name another folder for "
         "shared phases"));
   }

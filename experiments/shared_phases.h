@@ -42,7 +42,7 @@ struct SharedPhaseRequest {
   DataType type = DataType::kF32;
   const Graph& graph;
   // Provenance's, of this run.
-  std::string data_checksum = {};
+  std::string data_checksum = {};  // of training and test images
   std::string network_checksum = {};
 };
 

@@ -39,6 +39,7 @@ namespace {
 
 constexpr char kGraphFile[] = "graph.textproto";
 constexpr char kRetrainingFile[] = "retraining.textproto";
+constexpr char kLockFile[] = ".lock";
 
 absl::Status CheckFolder(const std::string& folder, bool resume) {
   const absl::Status taken = absl::FailedPreconditionError(absl::StrCat(
@@ -49,7 +50,10 @@ absl::Status CheckFolder(const std::string& folder, bool resume) {
   if (!IsDirectory(folder)) return taken;
   if (resume && FileExists(JoinPath(folder, kGraphFile)))
     return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(folder));
+  // What a removal leaves that was killed before its first file was whole.
+  std::erase(names, kLockFile);
+  std::erase(names, absl::StrCat(kGraphFile, ".partial"));
   return names.empty() ? absl::OkStatus() : taken;
 }
 
@@ -86,8 +90,7 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(PlanPhases());
     ASSIGN_OR_RETURN(smaller_,
                      RemoveFilters(*network_, phase_, spec_.seeds(0)));
-    RETURN_IF_ERROR(CheckSame(InFolder(kGraphFile), ToText(smaller_.graph)));
-    RETURN_IF_ERROR(CheckSame(InFolder(kRetrainingFile), ToText(retraining_)));
+    RETURN_IF_ERROR(CheckSameRemoval());
     RETURN_IF_ERROR(BeginReport());
     RETURN_IF_ERROR(ReportOriginal());
     RETURN_IF_ERROR(ReportSmaller());
@@ -105,6 +108,24 @@ class FilterRemovalRun {
 
   std::string InFolder(const char* file) const {
     return JoinPath(options_.folder, file);
+  }
+
+  // Whether what is in the folder is of this removal.
+  absl::Status CheckSameRemoval() const {
+    RETURN_IF_ERROR(CheckSame(InFolder(kGraphFile), ToText(smaller_.graph)));
+    return CheckSame(InFolder(kRetrainingFile), ToText(retraining_));
+  }
+
+  absl::Status LockFolder() {
+    RETURN_IF_ERROR(MakeDirectories(options_.folder));
+    ASSIGN_OR_RETURN(lock_, FileLock::Try(InFolder(kLockFile)));
+    if (lock_ == nullptr) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "--output_dir: ", options_.folder, " is worked in by ",
+          LastOwner(InFolder(kLockFile)), "; wait for it, or name another"));
+    }
+    // What was seen before the lock may have been another one's beginning.
+    return CheckSameRemoval();
   }
 
   absl::Status ReadNetwork() {
@@ -205,16 +226,11 @@ class FilterRemovalRun {
 
     smaller_.requantized->WriteTo(start_);
     start_.position = position.SerializeAsString();
-    RETURN_IF_ERROR(MakeDirectories(JoinPath(options_.folder, "checkpoints")));
-    // The graph first: the folder is then known to be of this removal.
+    RETURN_IF_ERROR(LockFolder());
+    // First: the folder is then known to be of this removal.
     RETURN_IF_ERROR(
         WriteFileAtomically(InFolder(kGraphFile), ToText(smaller_.graph)));
-    ASSIGN_OR_RETURN(lock_, FileLock::Try(InFolder(".lock")));
-    if (lock_ == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "--output_dir: ", options_.folder,
-          " is worked in by another process; wait for it, or name another"));
-    }
+    RETURN_IF_ERROR(MakeDirectories(InFolder("checkpoints")));
     RETURN_IF_ERROR(WriteCheckpoint(
         start_, CheckpointIn(options_.folder, removed_phase_.name())));
     RETURN_IF_ERROR(WriteModel(*smaller_.carried, *measured.program,
