@@ -324,7 +324,9 @@ std::string FromWorkingDirectory(absl::string_view path) {
 
 std::string CanonicalPath(const std::string& path) {
   std::error_code error;
-  const auto canonical = std::filesystem::weakly_canonical(path, error);
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (error) return path;
+  const auto canonical = std::filesystem::weakly_canonical(absolute, error);
   return error ? path : canonical.string();
 }
 

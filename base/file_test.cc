@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -245,6 +246,14 @@ TEST(FileTest, PathsFollowTheUser) {
   EXPECT_EQ(FromWorkingDirectory("/b"), "/b");
   EXPECT_EQ(FromWorkingDirectory(""), "");
   unsetenv("BUILD_WORKING_DIRECTORY");
+}
+
+// Also of a relative path of which nothing is there yet: a command that is
+// printed must mean the same elsewhere.
+TEST(FileTest, CanonicalPathsAreAbsolute) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(CanonicalPath("nothing/of/../it"),
+            CanonicalPath(here) + "/nothing/it");
 }
 
 }  // namespace

@@ -2,9 +2,6 @@
 // status: 0 done, 1 the run failed, 2 bad flags, spec or data; 130 stopped by
 // Ctrl-C or SIGTERM, with a checkpoint to go on from.
 
-#include <unistd.h>
-
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -26,6 +23,7 @@
 #include "experiments/run_folder.h"
 #include "experiments/runner.h"
 #include "experiments/spec_file.h"
+#include "experiments/stop_request.h"
 #include "kernels/threads.h"
 #include "kernels/threads_flag.h"
 #include "reports/run/summary.h"
@@ -62,31 +60,6 @@ constexpr char kUsage[] =
     "report.\n"
     "  --set path=value  sets a field of the spec, as often as given: --set "
     "phases.ttq.epochs=3";
-
-volatile std::sig_atomic_t stop_requested = 0;
-// Whether there is nothing to write a checkpoint of: data is opened, or a
-// report written, which a resumed run does again.
-volatile std::sig_atomic_t may_stop_at_once = 1;
-std::string go_on_with;                 // set before signals are caught
-volatile std::sig_atomic_t speaks = 1;  // of several ranks, one does
-
-void Say(absl::string_view text) {
-  if (!speaks) return;
-  (void)!write(STDERR_FILENO, text.data(), text.size());
-}
-
-// Calls nothing but what a signal handler may.
-void RequestStop(int signal) {
-  if (may_stop_at_once) {
-    Say("error: stopped as asked to; go on with: ");
-    Say(go_on_with);
-    Say("\n");
-    _exit(130);
-  }
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);  // a second one ends the program at once
-  Say("\nstopping, with a checkpoint; a second signal stops without one\n");
-}
 
 // A spec that a target fills in is found where `bazel run` puts it; one that
 // the user names, where the user stands.
@@ -177,23 +150,17 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
     for (const uint32_t seed : seeds)
       RETURN_IF_ERROR(RunFolder::Check(folder_of(seed), resume));
   }
-  speaks = ranks.rank() == 0;
   // How several ranks were started, only who did it knows.
-  go_on_with = ranks.size() > 1
-                   ? "the same command, with --resume"
-                   : ResumeCommand({.command_line = {argv, argv + argc},
-                                    .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
-                                    .folder = folder,
-                                    .data_root = data_root,
-                                    .shared_phases = shared_phases,
-                                    .threads = Threads()});
-  // A reader of the output that has gone (Ctrl-C ends `tee` as well) must not
-  // end the run before its checkpoint.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, RequestStop);
-  std::signal(SIGTERM, RequestStop);
-  // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.
-  std::signal(SIGUSR1, RequestStop);
+  const std::string go_on_with =
+      ranks.size() > 1
+          ? "the same command, with --resume"
+          : ResumeCommand({.command_line = {argv, argv + argc},
+                           .spec = FindSpec(absl::GetFlag(FLAGS_spec)),
+                           .folder = folder,
+                           .data_root = data_root,
+                           .shared_phases = shared_phases,
+                           .threads = Threads()});
+  CatchStopRequests(go_on_with, /*speaks=*/ranks.rank() == 0);
   begun = true;
   RETURN_IF_ERROR(Agree(ranks, absl::OkStatus()));
   for (const uint32_t seed : seeds) {
@@ -205,8 +172,8 @@ absl::Status RunAs(int argc, char** argv, Communicator& ranks) {
         .checkpoint_seconds = absl::GetFlag(FLAGS_checkpoint_seconds),
         .strict = absl::GetFlag(FLAGS_strict),
         .shared_phases = shared_phases,
-        .stop_requested = [] { return stop_requested != 0; },
-        .on_stoppable = [](bool at_once) { may_stop_at_once = at_once; },
+        .stop_requested = StopRequested,
+        .on_stoppable = MayStopAtOnce,
         .ranks = &ranks};
     const absl::StatusOr<Report> report = RunExperiment(spec, options);
     if (absl::IsCancelled(report.status())) {

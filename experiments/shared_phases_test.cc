@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/numbers.h"
 #include "base/file.h"
 #include "experiments/run_folder.h"
 #include "experiments/runner.h"

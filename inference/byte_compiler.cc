@@ -189,11 +189,14 @@ class ByteCompiler {
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(CodedWeights coded, CodesOf(plan_.model(), packed));
-    const bool is_linear = plan_.graph().nodes(i).has_linear();
-    if (is_linear && !program_.options().exact)
-      program_.CountWeights(0, RoundToCommonMeasure(coded, outputs));
+    bool takes_codes = plan_.graph().nodes(i).has_linear();
+    if (takes_codes && !program_.options().exact) {
+      const auto error = RoundToCommonMeasure(coded, outputs);
+      program_.CountWeights(0, error.value_or(0));
+      takes_codes = error.has_value();
+    }
     layer.bias_steps = BiasSteps(coded, outputs);
-    if (is_linear && all_[pending.input].type == ByteType::kU8 &&
+    if (takes_codes && all_[pending.input].type == ByteType::kU8 &&
         LinearProduct::Has(coded.codebook)) {
       ASSIGN_OR_RETURN(
           layer.product,

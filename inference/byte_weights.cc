@@ -194,7 +194,8 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs) {
   return bytes;
 }
 
-double RoundToCommonMeasure(CodedWeights& coded, int64_t outputs) {
+std::optional<double> RoundToCommonMeasure(CodedWeights& coded,
+                                           int64_t outputs) {
   const std::vector<float> values = ValuesOf(coded, coded.codes);
   const auto zeros = std::count(values.begin(), values.end(), 0.0f);
   if (values.size() != 2 + static_cast<size_t>(zeros) ||
@@ -214,7 +215,7 @@ double RoundToCommonMeasure(CodedWeights& coded, int64_t outputs) {
     }
     if (largest > 0) error = std::max<double>(error, off / largest);
   }
-  if (error > kMostRounding) return 0;
+  if (error > kMostRounding) return std::nullopt;
   for (float& value : coded.codebook) value = rounded(value);
   return error;
 }

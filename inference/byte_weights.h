@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,10 +35,12 @@ ByteWeights BytesOfValues(std::span<const float> weights, int64_t outputs);
 // The two values of a ternary layer that have no common measure (TTQ's) become
 // multiples of one, whichever 64 to 127 of it for the larger leave the least
 // error: what BytesOfCodes makes of a channel with both of them, for products
-// that take codes. Left alone is a layer of which a channel holds the smaller
-// one alone and would be off by more than kMostRounding, and weights of other
-// values. Returns the error, as ByteWeights::error.
-double RoundToCommonMeasure(CodedWeights& coded, int64_t outputs);
+// that take codes. Weights of other values are left alone. Returns the error,
+// as ByteWeights::error; nothing where a channel holds the smaller one alone
+// and would be off by more than kMostRounding: only bytes, channel by channel,
+// hold such a layer.
+std::optional<double> RoundToCommonMeasure(CodedWeights& coded,
+                                           int64_t outputs);
 
 // Codes: exact in channels whose weights are multiples, up to 128, of the
 // smallest one among them, as with TWN, BWN, DoReFa-Net and INQ. -128 is a byte

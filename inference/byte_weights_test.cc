@@ -100,7 +100,7 @@ TEST(ByteWeightsTest, RoundedScalesOfTtqAreExactAsBytes) {
                               .codebook = {0, 1.2345f, -0.777f},
                               .bits = 2};
   CodedWeights rounded = coded;
-  const double error = RoundToCommonMeasure(rounded, kOutputs);
+  const double error = RoundToCommonMeasure(rounded, kOutputs).value();
   EXPECT_GT(error, 0);
   EXPECT_LE(error, kMostRounding);
   for (size_t i = 0; i < coded.codebook.size(); ++i)
@@ -134,14 +134,14 @@ TEST(ByteWeightsTest, ValuesAreRoundedWhereTheyOccur) {
   // Both occur, the small one alone in the first channel: 0.005 is 0.6 of 127
   // steps of the large one.
   for (int i = 100; i < 400; ++i) coded.codes[i] = static_cast<uint8_t>(i % 3);
-  EXPECT_EQ(RoundToCommonMeasure(coded, kOutputs), 0);
+  EXPECT_FALSE(RoundToCommonMeasure(coded, kOutputs).has_value());
   EXPECT_EQ(coded.codebook, as_it_was);
   const ByteWeights bytes = BytesOfCodes(coded, kOutputs);
   EXPECT_LE(bytes.error, kMostRounding);
   EXPECT_LE(ErrorOf(bytes, Values(coded)), kMostRounding);
   // Where it is near enough, the error is a share of that channel's largest.
   coded.codebook = {0, 0.5003f, -1};
-  const double error = RoundToCommonMeasure(coded, kOutputs);
+  const double error = RoundToCommonMeasure(coded, kOutputs).value();
   EXPECT_GT(error, 0);
   EXPECT_NEAR(error, std::abs(coded.codebook[1] - 0.5003f) / 0.5003f, 1e-6);
 }

@@ -101,7 +101,8 @@ std::string SortedBytes(const Report& report) {
   return bytes;
 }
 
-std::string OneLine(absl::string_view text) {
+// The beginning of what protobuf says, which may go over several lines.
+std::string Beginning(absl::string_view text) {
   std::string line;
   for (const char byte : text.substr(0, 200)) {
     const bool control = static_cast<unsigned char>(byte) < 0x20;
@@ -133,8 +134,8 @@ absl::StatusOr<std::string> ReportToJson(const Report& report) {
       absl::StrCat("type.googleapis.com/", Report::descriptor()->full_name()),
       SortedBytes(valid), &json, options);
   if (!status.ok()) {
-    return absl::InternalError(
-        absl::StrCat("report.json: ", OneLine(std::string(status.message()))));
+    return absl::InternalError(absl::StrCat(
+        "report.json: ", Beginning(std::string(status.message()))));
   }
   if (json.empty() || json.back() != '\n') json += '\n';
   return json;
@@ -153,7 +154,7 @@ absl::StatusOr<Report> ReportFromJson(absl::string_view json,
   Report report;
   const auto status =
       google::protobuf::util::JsonStringToMessage(std::string(json), &report);
-  if (!status.ok()) return refuse(OneLine(std::string(status.message())));
+  if (!status.ok()) return refuse(Beginning(std::string(status.message())));
   if (!report.has_provenance()) return refuse("no field \"provenance\"");
   return report;
 }

@@ -26,7 +26,9 @@ absl::StatusOr<TrainingPosition> ParseStoredPosition(const std::string& bytes,
       position.finished() != (before_epoch == extent.steps) ||
       position.images() !=
           (position.step() - before_epoch) * extent.batch_size ||
-      position.skipped_images() > position.images()) {
+      position.skipped_images() > position.images() ||
+      position.skipped_steps() > position.step() ||
+      position.skipped_in_stage() > position.skipped_steps()) {
     return absl::DataLossError(absl::StrCat(
         file, ": it says that training stands where it cannot: step ",
         position.step(), " of ", extent.steps,

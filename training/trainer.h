@@ -67,8 +67,9 @@ class Trainer {
   // same policy, with all that its quantizers have learned and frozen as well.
   // Resume: where the checkpoint of this phase stands; FailedPrecondition when
   // the images have changed since. InvalidArgument, naming the tensor, when a
-  // checkpoint is not of this network and policy. The first two end with an
-  // evaluation of all test images.
+  // checkpoint is not of this network and policy; DataLoss when it holds what
+  // training cannot have come to. The first two end with an evaluation of all
+  // test images.
   absl::Status Begin(const Checkpoint* start);
   absl::Status BeginLearned(const Checkpoint& start);
   absl::Status Resume(const Checkpoint& checkpoint);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -57,15 +58,18 @@ absl::Status CheckFolder(const std::string& folder, bool resume) {
   return names.empty() ? absl::OkStatus() : taken;
 }
 
-// Whether the file, if it is there, says what this removal would.
-absl::Status CheckSame(const std::string& path, const std::string& text) {
-  if (!FileExists(path)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::string kept, ReadFile(path));
-  if (kept == text) return absl::OkStatus();
+absl::Status OfAnotherRemoval(const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat(
       path,
       ": the folder is of a removal with another --run, --phase or --epochs; "
       "give the same, or name another --output_dir"));
+}
+
+// Whether the file, if it is there, says what this removal would.
+absl::Status CheckSame(const std::string& path, const std::string& text) {
+  if (!FileExists(path)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string kept, ReadFile(path));
+  return kept == text ? absl::OkStatus() : OfAnotherRemoval(path);
 }
 
 // The phase's recipe, with fewer epochs.
@@ -90,6 +94,7 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(PlanPhases());
     ASSIGN_OR_RETURN(smaller_,
                      RemoveFilters(*network_, phase_, spec_.seeds(0)));
+    smaller_.requantized->WriteTo(start_);
     RETURN_IF_ERROR(CheckSameRemoval());
     RETURN_IF_ERROR(BeginReport());
     RETURN_IF_ERROR(ReportOriginal());
@@ -110,10 +115,18 @@ class FilterRemovalRun {
     return JoinPath(options_.folder, file);
   }
 
-  // Whether what is in the folder is of this removal.
+  // Whether what is in the folder is of this removal: the same network, with
+  // the same weights, to be trained alike.
   absl::Status CheckSameRemoval() const {
     RETURN_IF_ERROR(CheckSame(InFolder(kGraphFile), ToText(smaller_.graph)));
-    return CheckSame(InFolder(kRetrainingFile), ToText(retraining_));
+    RETURN_IF_ERROR(CheckSame(InFolder(kRetrainingFile), ToText(retraining_)));
+    const std::string path =
+        CheckpointIn(options_.folder, removed_phase_.name());
+    if (!FileExists(path)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Checkpoint kept,
+                     ReadCheckpoint(path, smaller_.graph));
+    return kept.tensors == start_.tensors ? absl::OkStatus()
+                                          : OfAnotherRemoval(path);
   }
 
   absl::Status LockFolder() {
@@ -125,7 +138,10 @@ class FilterRemovalRun {
           LastOwner(InFolder(kLockFile)), "; wait for it, or name another"));
     }
     // What was seen before the lock may have been another one's beginning.
-    return CheckSameRemoval();
+    RETURN_IF_ERROR(CheckSameRemoval());
+    ASSIGN_OR_RETURN(*report_.mutable_provenance(),
+                     KeepProvenance(options_.folder, report_.provenance()));
+    return absl::OkStatus();
   }
 
   absl::Status ReadNetwork() {
@@ -224,7 +240,6 @@ class FilterRemovalRun {
     network.set_multiply_adds(static_cast<double>(cost.multiply_adds));
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
 
-    smaller_.requantized->WriteTo(start_);
     start_.position = position.SerializeAsString();
     RETURN_IF_ERROR(LockFolder());
     // First: the folder is then known to be of this removal.
@@ -233,9 +248,27 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(MakeDirectories(InFolder("checkpoints")));
     RETURN_IF_ERROR(WriteCheckpoint(
         start_, CheckpointIn(options_.folder, removed_phase_.name())));
+    RETURN_IF_ERROR(ReadStopped());
+    // What a re-training that is over made of it stays.
+    if (stopped_.has_value() && stopped_position_.finished())
+      return absl::OkStatus();
     RETURN_IF_ERROR(WriteModel(*smaller_.carried, *measured.program,
                                removed_phase_.name()));
     return WriteReport(report_, options_.folder);
+  }
+
+  // Where the re-training stands, if it was begun.
+  absl::Status ReadStopped() {
+    if (options_.epochs == 0) return absl::OkStatus();
+    const std::string path = CheckpointIn(options_.folder, retraining_.name());
+    auto stopped = ReadNewestCheckpoint(path, smaller_.graph);
+    if (absl::IsNotFound(stopped.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(stopped.status());
+    stopped_ = *std::move(stopped);
+    if (stopped_position_.ParseFromString(stopped_->position))
+      return absl::OkStatus();
+    return absl::DataLossError(
+        absl::StrCat(path, ": it does not say where it stands"));
   }
 
   FilterRemoval DescribeRemoval() const {
@@ -283,20 +316,9 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(
         WriteFileAtomically(InFolder(kRetrainingFile), ToText(retraining_)));
     const std::string path = CheckpointIn(options_.folder, retraining_.name());
-    const absl::StatusOr<Checkpoint> stopped =
-        ReadNewestCheckpoint(path, smaller_.graph);
-    if (!stopped.ok() && !absl::IsNotFound(stopped.status()))
-      return stopped.status();
     std::vector<MetricsRow> rows;
-    if (stopped.ok()) {
-      TrainingPosition position;
-      if (!position.ParseFromString(stopped->position)) {
-        return absl::DataLossError(
-            absl::StrCat(path, ": it does not say where it stands"));
-      }
-      for (const EpochRecord& record : position.epochs())
-        rows.push_back({retraining_.name(), record});
-    }
+    for (const EpochRecord& record : stopped_position_.epochs())
+      rows.push_back({retraining_.name(), record});
     ASSIGN_OR_RETURN(const auto metrics,
                      MetricsWriter::Open(options_.folder, rows));
     ASSIGN_OR_RETURN(
@@ -314,11 +336,13 @@ class FilterRemovalRun {
                  },
              .stop_requested = options_.stop_requested}));
     // After INQ's last stage nothing is left to train.
-    RETURN_IF_ERROR(stopped.ok() ? trainer->Resume(*stopped)
+    RETURN_IF_ERROR(stopped_.has_value() ? trainer->Resume(*stopped_)
                     : trainer->network().stages() > 1
                         ? trainer->Begin(&start_)
                         : trainer->BeginLearned(start_));
+    if (options_.on_stoppable) options_.on_stoppable(false);
     RETURN_IF_ERROR(trainer->Run());
+    if (options_.on_stoppable) options_.on_stoppable(true);
     ASSIGN_OR_RETURN(
         *report_.add_results(),
         MakePhaseResult(retraining_, trainer->position(), trainer->network()));
@@ -337,7 +361,9 @@ class FilterRemovalRun {
   TrainingPosition position_;                // of the phase's end
   std::unique_ptr<TrainedNetwork> network_;  // as the phase left it
   SmallerTrainedNetwork smaller_;
-  Checkpoint start_;  // of smaller_.requantized
+  Checkpoint start_;                   // of smaller_.requantized
+  std::optional<Checkpoint> stopped_;  // of the re-training, if it was begun
+  TrainingPosition stopped_position_;
   Report report_;
   std::unique_ptr<FileLock> lock_;  // of the folder
 };

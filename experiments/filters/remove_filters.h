@@ -16,7 +16,7 @@ struct FilterRemovalOptions {
   std::string run;    // a run's folder; nothing in it is changed
   std::string phase;  // a finished one of the run's; empty: the last
   std::string data_root;
-  std::string folder;  // a new one, or an empty one
+  std::string folder;  // a new one, an empty one, or one to go on in
   // Of re-training by the phase's own recipe, of each stage where it has some;
   // 0: none. Quantizers go on with what they have learned; a phase with stages
   // begins them anew. Steps of a schedule move in proportion.
@@ -24,8 +24,9 @@ struct FilterRemovalOptions {
   // Goes on with what stands in the folder, if it is the same removal: the
   // re-training from its last checkpoint.
   bool resume = false;
-  // As Trainer::Options'.
+  // As RunOptions'.
   std::function<bool()> stop_requested = {};
+  std::function<void(bool at_once)> on_stoppable = {};
 };
 
 // The report has the phase as it was, PHASE_filters_removed and, with epochs,
@@ -34,7 +35,8 @@ struct FilterRemovalOptions {
 //   model.trit                        packed: of the re-trained network, if any
 //   checkpoints/PHASE_filters_removed.ckpt   its latent weights and what
 //                                     quantizers know; PHASE_retrained.ckpt
-//   retraining.textproto              the re-training's recipe
+//   retraining.textproto, metrics.csv  the re-training's recipe and epochs
+//   provenance.textproto              what it was begun with
 // What quantized layers compute with is carried over value by value, whatever
 // the quantizer would make of the smaller layers.
 //

@@ -8,7 +8,6 @@
 // run or data; 130 re-training was stopped by Ctrl-C or SIGTERM, with a
 // checkpoint to go on from.
 
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -22,6 +21,7 @@
 #include "base/status_macros.h"
 #include "experiments/filters/remove_filters.h"
 #include "experiments/output_folder.h"
+#include "experiments/stop_request.h"
 #include "kernels/threads_flag.h"
 #include "reports/page/table.h"
 #include "reports/run/filter_removal.h"
@@ -33,8 +33,8 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, data_root, "data",
           "the folder that holds datasets under their usual names");
 ABSL_FLAG(std::string, output_dir, "",
-          "a new folder; when not given, RUN-filters-removed under runs/ in "
-          "the workspace");
+          "a new folder, or with --resume the one that is gone on in; when "
+          "not given, RUN-filters-removed under runs/ in the workspace");
 ABSL_FLAG(int32_t, epochs, 0,
           "epochs of re-training by the phase's recipe (of each stage, where "
           "it has some); 0: none");
@@ -52,13 +52,6 @@ constexpr char kUsage[] =
     "  --run=FOLDER --data_root=DIR [--phase=NAME] [--epochs=N] "
     "[--output_dir=DIR] [--resume]";
 
-volatile std::sig_atomic_t stop_requested = 0;
-
-void RequestStop(int signal) {
-  stop_requested = 1;
-  std::signal(signal, SIG_DFL);  // a second one ends the program at once
-}
-
 // The last part of a path.
 std::string BaseName(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -74,7 +67,8 @@ absl::Status Main(int argc, char** argv) {
       .folder = FromWorkingDirectory(absl::GetFlag(FLAGS_output_dir)),
       .epochs = absl::GetFlag(FLAGS_epochs),
       .resume = absl::GetFlag(FLAGS_resume),
-      .stop_requested = [] { return stop_requested != 0; }};
+      .stop_requested = StopRequested,
+      .on_stoppable = MayStopAtOnce};
   if (options.run.empty()) {
     return absl::InvalidArgumentError(
         "--run: not given; name the folder of a run");
@@ -87,16 +81,13 @@ absl::Status Main(int argc, char** argv) {
         absl::StrCat(BaseName(options.run), "-filters-removed"),
         options.resume);
   }
-  if (options.epochs > 0) {
-    std::signal(SIGINT, RequestStop);
-    std::signal(SIGTERM, RequestStop);
-  }
+  const std::string go_on_with = absl::StrCat(
+      "the same command, with --resume --output_dir=", options.folder);
+  CatchStopRequests(go_on_with, /*speaks=*/true);
   const absl::StatusOr<Report> done = RemoveFiltersOfRun(options);
   if (absl::IsCancelled(done.status())) {
-    return absl::CancelledError(absl::StrCat(done.status().message(),
-                                             "; go on by the same command with "
-                                             "--resume --output_dir=",
-                                             options.folder));
+    return absl::CancelledError(
+        absl::StrCat(done.status().message(), "; go on with: ", go_on_with));
   }
   ASSIGN_OR_RETURN(const Report report, done);
   std::printf("%s\n%s\n", AlignedText(FilterRemovalTableOf(report)).c_str(),

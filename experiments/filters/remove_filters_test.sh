@@ -96,6 +96,15 @@ done
 "$remove" --run="$here/run" --epochs=3 --output_dir="$here/stopped" --resume >/dev/null 2>"$here/log"
 [ $? = 2 ] || fail "other epochs: another status"
 grep -q -- 'retraining.textproto: the folder is of a removal with another' "$here/log" || fail "other epochs are not named"
+# Another seed's network may well have the same filters left.
+"$run" --spec="$here/spec.textproto" --seed=2 --output_dir="$here/seed2" >"$here/log" 2>&1 || fail "another seed"
+for of in run seed2; do
+    "$remove" --run="$here/$of" --phase=full_precision --output_dir="$here/shared" --resume >/dev/null 2>"$here/log"
+    status=$?
+done
+[ $status = 2 ] || fail "another run: another status"
+grep -q -- 'full_precision_filters_removed.ckpt: the folder is of a removal with another --run' "$here/log" ||
+    fail "another run is not named"
 
 # Full precision has nothing to remove, which is no error.
 "$remove" --run="$here/run" --phase=full_precision --output_dir="$here/full" >"$here/log" 2>&1 || fail "full precision"

@@ -22,6 +22,7 @@
 #include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "experiments/run_folder.h"
 #include "experiments/spec_file.h"
@@ -55,22 +56,15 @@ std::string LockFileOf(const SweepRun& run) {
   return JoinPath(ParentOf(run), absl::StrCat(".", name, ".lock"));
 }
 
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
-}
-
 // The last line that says something.
 std::string LastLine(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return "";
   const absl::string_view all = absl::StripAsciiWhitespace(*text);
   const size_t newline = all.rfind('\n');
-  return OneLine(std::string(absl::StripPrefix(
+  return OneLine(absl::StripPrefix(
       newline == absl::string_view::npos ? all : all.substr(newline + 1),
-      "error: ")));
+      "error: "));
 }
 
 // The number of threads that a run began with, which it must go on with; 0 when
@@ -316,7 +310,7 @@ class Execution {
   }
 
   absl::Status Fail(size_t i, absl::string_view why) {
-    const std::string line = OneLine(std::string(why));
+    const std::string line = OneLine(why);
     // One that was never tried has no folder yet, nor a lock.
     RETURN_IF_ERROR(MakeDirectories(ParentOf(runs_[i])));
     std::unique_ptr<FileLock>& lock = states_[i].lock;
