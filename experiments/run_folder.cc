@@ -14,7 +14,6 @@ namespace tritlab {
 namespace {
 
 constexpr char kSpecFile[] = "spec.textproto";
-constexpr char kLockFile[] = ".lock";
 constexpr char kCheckpoints[] = "checkpoints";
 
 // Whether anything but what Open itself may have left behind when it was
@@ -67,6 +66,16 @@ std::string TrainedByIn(const std::string& folder, const std::string& phase) {
                   absl::StrCat(phase, ".trained_by.textproto"));
 }
 
+absl::StatusOr<std::unique_ptr<FileLock>> LockFolder(
+    const std::string& folder) {
+  const std::string path = JoinPath(folder, kLockFile);
+  ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, FileLock::Try(path));
+  if (lock != nullptr) return lock;
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder, ": another run is going on in it (", LastOwner(path),
+                   "); wait for it, or name another --output_dir"));
+}
+
 absl::Status RunFolder::Check(const std::string& path, bool resume) {
   if (!FileExists(path)) return absl::OkStatus();
   if (!IsDirectory(path)) {
@@ -95,13 +104,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Open(
   const bool holds_run = FileExists(SpecIn(path));
   if (holds_run) RETURN_IF_ERROR(CheckSameSpec(path, spec));
   RETURN_IF_ERROR(MakeDirectories(JoinPath(path, kCheckpoints)));
-  const std::string lock_path = JoinPath(path, kLockFile);
-  ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, FileLock::Try(lock_path));
-  if (lock == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, ": another run is going on in it (", LastOwner(lock_path),
-        "); wait for it, or name another --output_dir"));
-  }
+  ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, LockFolder(path));
   std::unique_ptr<RunFolder> folder(new RunFolder(path, std::move(lock)));
   // What was seen before the lock may have been another run's first moment.
   if (FileExists(SpecIn(path)) != holds_run) {

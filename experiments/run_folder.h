@@ -21,6 +21,12 @@ std::string ProvenanceIn(const std::string& folder);
 std::string CheckpointIn(const std::string& folder, const std::string& phase);
 std::string TrainedByIn(const std::string& folder, const std::string& phase);
 
+// The file in a folder that is locked while a process works in it.
+inline constexpr char kLockFile[] = ".lock";
+// Locks the folder, which must be there. FailedPrecondition, saying who works
+// in it, when another process does.
+absl::StatusOr<std::unique_ptr<FileLock>> LockFolder(const std::string& folder);
+
 class RunFolder {
  public:
   // Whether Open could take the folder, as far as that is seen without opening

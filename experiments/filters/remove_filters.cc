@@ -40,7 +40,6 @@ namespace {
 
 constexpr char kGraphFile[] = "graph.textproto";
 constexpr char kRetrainingFile[] = "retraining.textproto";
-constexpr char kLockFile[] = ".lock";
 
 absl::Status CheckFolder(const std::string& folder, bool resume) {
   const absl::Status taken = absl::FailedPreconditionError(absl::StrCat(
@@ -129,14 +128,9 @@ class FilterRemovalRun {
                                           : OfAnotherRemoval(path);
   }
 
-  absl::Status LockFolder() {
+  absl::Status EnterFolder() {
     RETURN_IF_ERROR(MakeDirectories(options_.folder));
-    ASSIGN_OR_RETURN(lock_, FileLock::Try(InFolder(kLockFile)));
-    if (lock_ == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "--output_dir: ", options_.folder, " is worked in by ",
-          LastOwner(InFolder(kLockFile)), "; wait for it, or name another"));
-    }
+    ASSIGN_OR_RETURN(lock_, LockFolder(options_.folder));
     // What was seen before the lock may have been another one's beginning.
     RETURN_IF_ERROR(CheckSameRemoval());
     ASSIGN_OR_RETURN(*report_.mutable_provenance(),
@@ -241,7 +235,7 @@ class FilterRemovalRun {
     RETURN_IF_ERROR(AddReferenceNetworks(report_));
 
     start_.position = position.SerializeAsString();
-    RETURN_IF_ERROR(LockFolder());
+    RETURN_IF_ERROR(EnterFolder());
     // First: the folder is then known to be of this removal.
     RETURN_IF_ERROR(
         WriteFileAtomically(InFolder(kGraphFile), ToText(smaller_.graph)));

@@ -24,6 +24,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "base/file.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "reports/page/escape_html.h"
 
@@ -440,17 +441,8 @@ const char kDarkPlotColors[] =
 namespace internal {
 
 std::string QuoteForGnuplot(const std::string& text) {
-  std::string quoted = "'";
-  for (const char byte : text) {
-    const unsigned char code = byte;
-    if (code < 0x20 || code == 0x7F) {
-      quoted += ' ';
-    } else {
-      quoted += byte;
-      if (byte == '\'') quoted += '\'';
-    }
-  }
-  return quoted + "'";
+  return absl::StrCat("'", absl::StrReplaceAll(OneLine(text), {{"'", "''"}}),
+                      "'");
 }
 
 }  // namespace internal

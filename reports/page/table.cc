@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/one_line.h"
+
 namespace tritlab {
 namespace {
 
@@ -15,13 +17,6 @@ size_t Width(const std::string& text) {
   });
 }
 
-std::string WithoutControls(std::string text) {
-  for (char& byte : text) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) byte = ' ';
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string AlignedText(const Table& table) {
@@ -29,12 +24,12 @@ std::string AlignedText(const Table& table) {
   std::vector<std::vector<std::string>> lines;
   lines.emplace_back();
   for (const Column& column : table.columns) {
-    lines.back().push_back(WithoutControls(column.title));
+    lines.back().push_back(OneLine(column.title));
   }
   for (const std::vector<std::string>& row : table.rows) {
     lines.emplace_back();
     for (const std::string& cell : row) {
-      lines.back().push_back(WithoutControls(cell));
+      lines.back().push_back(OneLine(cell));
     }
   }
   std::vector<size_t> widths(table.columns.size(), 0);
