@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,14 @@
 #include "kernels/round_up.h"
 #include "kernels/tensor.h"
 #include "kernels/weight_gradient/pixel_pairs.h"
-#include "kernels/weight_gradient/tiles.h"
+#include "kernels/weight_gradient/tile_size.h"
 #include "kernels/weight_gradient/transposed_pixels.h"
 #include "kernels/weight_gradient/weight_gradient_in_shares.h"
+#if defined(TRITLAB_EMULATED_TILES)
+#include "kernels/weight_gradient/emulated_tiles.h"
+#else
+#include "kernels/weight_gradient/tiles.h"
+#endif
 
 namespace tritlab {
 
@@ -130,6 +136,14 @@ struct Operand {
   int64_t sums;
 };
 
+// Calls what(std::integral_constant<int, i>()) for i from 0 to kCount - 1.
+template <int kCount, typename What>
+inline void ForEach(const What& what) {
+  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
+    (what(std::integral_constant<int, kIndex>()), ...);
+  }
+  (std::make_integer_sequence<int, kCount>());
+}
 // Adds up the products of kBlocks blocks of output channels and kOperands
 // operands (or begins with them).
 template <int kBlocks, int kOperands>

@@ -16,7 +16,8 @@
 namespace tritlab {
 
 // For processors with AMX, after oneDNN has asked the system for its use. Null
-// for strides beyond 2, groups, and sums beyond kMostSumBytes.
+// for strides beyond 2, groups, padding of a kernel's size and more, and sums
+// beyond kMostSumBytes.
 std::unique_ptr<BFloat16WeightGradient> CreateTileWeightGradient(
     const ConvolutionShape& shape);
 

@@ -1,18 +1,11 @@
-// Internal to kernels/: AMX's tile registers, for products of bf16. A tile is
-// 16 rows of 64 bytes: 16 x 16 sums, or 16 x 32 values.
+// Internal to kernels/: AMX's tile registers, for products of bf16. Tests on
+// processors without them take emulated_tiles.h.
 #ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_TILES_H_
 #define TRITLAB_KERNELS_WEIGHT_GRADIENT_TILES_H_
 
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 namespace tritlab {
-
-constexpr int64_t kTile = 16;  // rows of a tile, and floats of its row
-constexpr int64_t kTileRowBytes = 64;
-constexpr int64_t kTileSums = kTile * kTile;
-constexpr int64_t kTileValues = 2 * kTileSums;  // bf16
 
 #if defined(__x86_64__)
 // Tile registers, by number. The compiler does not know of them, and so does
@@ -59,15 +52,6 @@ class TileRegisters {
   TileRegisters(const TileRegisters&) = delete;
   TileRegisters& operator=(const TileRegisters&) = delete;
 };
-
-// Calls what(std::integral_constant<int, i>()) for i from 0 to kCount - 1.
-template <int kCount, typename What>
-inline void ForEach(const What& what) {
-  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
-    (what(std::integral_constant<int, kIndex>()), ...);
-  }
-  (std::make_integer_sequence<int, kCount>());
-}
 #endif  // defined(__x86_64__)
 
 }  // namespace tritlab
