@@ -68,17 +68,17 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadCifar10Binary(
   for (const std::string& name : names) {
     const std::string path = JoinPath(folder, name);
     if (!FileExists(path)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path,
-                       ": is missing or a broken link, where others of its "
-                       "split are there; download it again"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          path,
+          ": is missing or a broken link, where others of its "
+          "split are there; remove the folder and download it again"));
     }
     ASSIGN_OR_RETURN(const int64_t size, FileSize(path));
     if (size != file_bytes) {
       return absl::InvalidArgumentError(absl::StrCat(
           path, ": is ", size < file_bytes ? "truncated" : "oversized", ": ",
           size, " bytes where ", records_per_file, " records of ", kRecordBytes,
-          " take ", file_bytes, "; download it again"));
+          " take ", file_bytes, "; remove the folder and download it again"));
     }
     ASSIGN_OR_RETURN(const std::string contents, ReadFile(path, file_bytes));
     if (static_cast<int64_t>(contents.size()) != file_bytes) {
@@ -91,7 +91,8 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadCifar10Binary(
       if (record[0] >= kClasses) {
         return absl::InvalidArgumentError(
             absl::StrCat(path, ": record ", i, " has label ", int{record[0]},
-                         " where 0 to 9 are possible; download it again"));
+                         " where 0 to 9 are possible; remove the folder and "
+                         "download it again"));
       }
       labels[image] = record[0];
       const uint8_t* const planes = record + 1;

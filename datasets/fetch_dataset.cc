@@ -47,7 +47,8 @@ absl::Status FetchDataset(const PublishedDataset& dataset,
                           const std::string& parent,
                           const DownloadOptions& options) {
   const std::string folder = JoinPath(parent, dataset.folder);
-  // It is whole; and no lock could be made where nothing may be written.
+  // Unpacking leaves a whole one or none; and no lock could be made where
+  // nothing may be written.
   if (FileExists(folder)) return absl::OkStatus();
   RETURN_IF_ERROR(MakeDirectories(parent));
   ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "datasets/gzip_writer.h"
 #include "datasets/jpeg_writer.h"
 #include "datasets/tar_writer.h"
 #include "gmock/gmock.h"
@@ -245,20 +246,27 @@ TEST_F(ImageFolderTest, OneFileTwiceIsRefused) {
 }
 
 // Cut where an entry ends, a .tar file would pass for a smaller dataset.
+// Also where what was cut off has been compressed afterwards.
 TEST_F(ImageFolderTest, ATarFileCutAtABlockIsNamed) {
   const std::string path = PutArchive("a.tar", "", GoodFiles());
   const std::string bytes = *ReadFile(path);
   const size_t end = bytes.find_last_not_of('\0') / 512 * 512 + 512;
-  for (size_t size = 512; size < end + 1024; size += 512) {
-    ASSERT_TRUE(WriteFileAtomically(path, bytes.substr(0, size)).ok());
-    const absl::Status status = Read(path, Split::kTrain).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << size;
-    EXPECT_THAT(std::string(status.message()), StartsWith(path + ": "));
+  for (const bool gzip : {false, true}) {
+    const auto put = [&](size_t size) {
+      const std::string part = bytes.substr(0, size);
+      ASSERT_TRUE(WriteFileAtomically(path, gzip ? Gzip(part) : part).ok());
+    };
+    for (size_t size = 512; size < end + 1024; size += 512) {
+      put(size);
+      const absl::Status status = Read(path, Split::kTrain).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << size;
+      EXPECT_THAT(std::string(status.message()), StartsWith(path + ": "));
+    }
+    EXPECT_THAT(std::string(Read(path, Split::kTrain).status().message()),
+                HasSubstr("is cut off (no end-of-archive mark)"));
+    put(end + 1024);
+    EXPECT_TRUE(Read(path, Split::kTrain).ok()) << gzip;
   }
-  EXPECT_THAT(std::string(Read(path, Split::kTrain).status().message()),
-              HasSubstr("is cut off (no end-of-archive mark)"));
-  ASSERT_TRUE(WriteFileAtomically(path, bytes.substr(0, end + 1024)).ok());
-  EXPECT_TRUE(Read(path, Split::kTrain).ok());
 }
 
 TEST_F(ImageFolderTest, BrokenLinksAreNamed) {
@@ -346,13 +354,17 @@ TEST_F(ImageFolderTest, EncodedImagesAreTheFiles) {
 TEST_F(ImageFolderTest, ADamagedArchiveIsNamed) {
   const std::string path = PutArchive("a.tar.gz", "", GoodFiles());
   const std::string bytes = *ReadFile(path);
+  std::string other_checksum = bytes;
+  other_checksum[bytes.size() - 8] ^= 1;
   for (const std::string& damaged :
        {bytes.substr(0, bytes.size() / 2), bytes.substr(0, bytes.size() - 1),
+        other_checksum,
         std::string("no archive at all, but a text that is long enough")}) {
     ASSERT_TRUE(WriteFileAtomically(path, damaged).ok());
     const absl::Status status = Read(path, Split::kTrain).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-    EXPECT_THAT(std::string(status.message()), StartsWith(path + ": "));
+    EXPECT_THAT(std::string(status.message()),
+                StartsWith(path + ": is not a whole .tar or .tar.gz file ("));
   }
 }
 

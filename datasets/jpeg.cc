@@ -43,9 +43,19 @@ void OnError(j_common_ptr info) {
 }
 
 // Negative levels are warnings: data were missing and have been made up; or
-// there were some too many.
+// there were some too many, or a header says what not all decoders know, which
+// changes no pixel.
 void OnMessage(j_common_ptr info, int level) {
-  if (level < 0 && info->err->msg_code != JWRN_EXTRANEOUS_DATA) OnError(info);
+  if (level >= 0) return;
+  switch (info->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_NOT_SEQUENTIAL:
+      return;
+    default:
+      OnError(info);
+  }
 }
 
 // Called now and then, at least once a scan.

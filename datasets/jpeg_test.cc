@@ -284,6 +284,28 @@ TEST(JpegTest, SuperfluousBytesArePassedOver) {
   EXPECT_TRUE(Decode(bytes, {8, 8, 3}, &decoded).ok());
 }
 
+// What libjpeg warns of and decodes all the same.
+TEST(JpegTest, OddHeadersOfWholeImagesAreDecoded) {
+  const std::string bytes = EncodeJpeg(Picture(8, 8, 3), 8, 8, 3);
+  std::vector<uint8_t> expected;
+  ASSERT_TRUE(Decode(bytes, {8, 8, 3}, &expected).ok());
+  const auto expect_same = [&](size_t place, char value) {
+    std::string odd = bytes;
+    ASSERT_NE(odd[place], value);
+    odd[place] = value;
+    std::vector<uint8_t> decoded;
+    const absl::Status status = Decode(odd, {8, 8, 3}, &decoded);
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(decoded, expected);
+  };
+  ASSERT_EQ(bytes.substr(6, 4), "JFIF");
+  expect_same(11, 2);  // its version 2.01, which some programs write
+  // The end of the coefficients that the only scan has: for progressive ones.
+  const size_t scan = bytes.find("\xff\xda");
+  constexpr size_t kComponents = 3;
+  expect_same(scan + 5 + 2 * kComponents + 1, 62);
+}
+
 TEST(JpegTest, OtherKindsOfJpegAreNamedAsSuch) {
   std::string bytes = PlainJpeg(8, 8, 1, 2, 3);
   const size_t frame = bytes.find("\xff\xc0");

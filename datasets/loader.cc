@@ -74,7 +74,8 @@ absl::StatusOr<std::unique_ptr<Loader>> Loader::Create(const Dataset& dataset,
   if (dataset.size() < needed) {
     return absl::InvalidArgumentError(
         absl::StrCat(dataset.source(), ": holds ", dataset.size(),
-                     " images, fewer than one batch of ", needed));
+                     " images, fewer than one batch of ", needed,
+                     options.drop_last ? "; give a smaller batch_size" : ""));
   }
   const std::string what =
       absl::StrCat("batch_size: ", options.batch_size, " images, in ",

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "datasets/gzip_reader.h"
 
 namespace tritlab {
 namespace {
@@ -22,35 +23,75 @@ constexpr int64_t kEndMarkBytes = 1024;
 
 }  // namespace
 
-// What libarchive's callbacks read from.
+// What libarchive's callbacks read from. It could decompress by itself, but
+// would not look at gzip's checksums.
 struct TarReader::Source {
   const RandomAccessFile& file;
   const int64_t begin;
   const int64_t end;
-  int64_t position;
-  absl::Status status;
+  std::unique_ptr<GzipReader> gzip;  // null: it is not compressed
   std::vector<char> block;
+  // Of the tar file: what has been read or passed over.
+  int64_t position = 0;
+  // Of a compressed one: the last bytes before `position`.
+  std::string recent = {};
+  absl::Status status = {};
+
+  // The next block's size; 0 at the end.
+  absl::StatusOr<int64_t> ReadBlock() {
+    const auto most = static_cast<int64_t>(block.size());
+    int64_t count = std::min(most, end - begin - position);
+    if (gzip == nullptr) {
+      RETURN_IF_ERROR(file.Read(begin + position, count, block.data()));
+    } else {
+      ASSIGN_OR_RETURN(count, gzip->Read(block.data(), most));
+    }
+    position += count;
+    return count;
+  }
+
+  // Whether the tar file has the mark there. Reads a compressed one to its end.
+  absl::StatusOr<bool> HasEndMark(int64_t at) {
+    std::string mark;
+    if (gzip == nullptr) {
+      if (end - begin - at >= kEndMarkBytes)
+        RETURN_IF_ERROR(file.Read(begin + at, kEndMarkBytes, &mark));
+    } else {
+      const auto known = static_cast<int64_t>(recent.size());
+      mark =
+          recent.substr(std::clamp<int64_t>(at - (position - known), 0, known));
+      while (true) {
+        ASSIGN_OR_RETURN(const int64_t count, ReadBlock());
+        if (count == 0) break;
+        if (mark.size() < kEndMarkBytes) mark.append(block.data(), count);
+      }
+      mark.resize(std::min<size_t>(mark.size(), kEndMarkBytes));
+    }
+    return mark == std::string(kEndMarkBytes, '\0');
+  }
 
   static la_ssize_t Read(archive* reader, void* data, const void** bytes) {
     auto& source = *static_cast<Source*>(data);
-    const int64_t count =
-        std::min<int64_t>(static_cast<int64_t>(source.block.size()),
-                          source.end - source.position);
-    source.status =
-        source.file.Read(source.position, count, source.block.data());
-    if (!source.status.ok()) {
+    const absl::StatusOr<int64_t> count = source.ReadBlock();
+    if (!count.ok()) {
+      source.status = count.status();
       archive_set_error(reader, EIO, "it cannot be read");
       return -1;
     }
-    source.position += count;
-    *bytes = source.block.data();
-    return count;
+    const char* const block = source.block.data();
+    if (source.gzip != nullptr) {
+      if (source.recent.size() > source.block.size())
+        source.recent.erase(0, source.recent.size() - source.block.size());
+      source.recent.append(block, *count);
+    }
+    *bytes = block;
+    return *count;
   }
 
   static la_int64_t Skip(archive* /*reader*/, void* data, la_int64_t request) {
     auto& source = *static_cast<Source*>(data);
-    const int64_t count =
-        std::clamp<int64_t>(request, 0, source.end - source.position);
+    const int64_t count = std::clamp<int64_t>(
+        request, 0, source.end - source.begin - source.position);
     source.position += count;
     return count;
   }
@@ -59,17 +100,17 @@ struct TarReader::Source {
 absl::StatusOr<std::unique_ptr<TarReader>> TarReader::Open(
     const RandomAccessFile& file, int64_t offset, int64_t size,
     const std::string& name) {
-  std::string magic;
-  RETURN_IF_ERROR(file.Read(offset, std::min<int64_t>(size, 2), &magic));
-  const bool compressed = magic == "\x1f\x8b";
+  ASSIGN_OR_RETURN(const bool compressed,
+                   GzipReader::IsGzip(file, offset, size));
   std::unique_ptr<Source> source(new Source{
-      file, offset, offset + size, offset, absl::OkStatus(),
+      file, offset, offset + size,
+      compressed ? std::make_unique<GzipReader>(file, offset, size) : nullptr,
       std::vector<char>(compressed ? kCompressedBlockBytes : kBlockBytes)});
   std::unique_ptr<TarReader> reader(new TarReader(name, std::move(source)));
   archive_read_support_format_tar(reader->archive_);
-  archive_read_support_filter_gzip(reader->archive_);
   if (archive_read_open2(reader->archive_, reader->source_.get(), nullptr,
-                         Source::Read, Source::Skip, nullptr) != ARCHIVE_OK) {
+                         Source::Read, compressed ? nullptr : Source::Skip,
+                         nullptr) != ARCHIVE_OK) {
     return reader->Error();
   }
   return reader;
@@ -80,28 +121,32 @@ TarReader::TarReader(const std::string& name, std::unique_ptr<Source> source)
 
 TarReader::~TarReader() { archive_read_free(archive_); }
 
+absl::Status TarReader::NotWhole(absl::string_view reason) const {
+  return absl::InvalidArgumentError(
+      absl::StrCat(name_, ": is not a whole .tar or .tar.gz file (", reason,
+                   "); get it again"));
+}
+
 absl::Status TarReader::Error() const {
-  if (!source_->status.ok()) return source_->status;
+  const absl::Status& status = source_->status;
+  if (absl::IsInvalidArgument(status)) return NotWhole(status.message());
+  if (!status.ok()) return status;
   const char* const reason = archive_error_string(archive_);
-  return absl::InvalidArgumentError(absl::StrCat(
-      name_, ": is not a whole .tar or .tar.gz file (",
-      reason == nullptr ? "unknown error" : reason, "); get it again"));
+  return NotWhole(reason == nullptr ? "unknown error" : reason);
 }
 
 absl::StatusOr<bool> TarReader::Next(Member* member) {
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(archive_, &entry);
-  const bool compressed =
-      archive_filter_code(archive_, 0) != ARCHIVE_FILTER_NONE;
   if (result == ARCHIVE_EOF) {
-    // Compressed files have a checksum; a .tar file that was cut off between
-    // two members shows it only here.
-    if (compressed) return false;
-    const int64_t end = source_->begin + archive_read_header_position(archive_);
-    std::string mark;
-    if (source_->end - end >= kEndMarkBytes)
-      RETURN_IF_ERROR(source_->file.Read(end, kEndMarkBytes, &mark));
-    if (mark == std::string(kEndMarkBytes, '\0')) return false;
+    // That a file was cut off between two members shows only here.
+    const absl::StatusOr<bool> whole =
+        source_->HasEndMark(archive_read_header_position(archive_));
+    if (!whole.ok()) {
+      source_->status = whole.status();
+      return Error();
+    }
+    if (*whole) return false;
     return absl::InvalidArgumentError(absl::StrCat(
         name_, ": is cut off (no end-of-archive mark); get it again"));
   }
@@ -121,8 +166,9 @@ absl::StatusOr<bool> TarReader::Next(Member* member) {
                  archive_entry_sparse_count(entry) == 0;
   member->size = archive_entry_size(entry);
   // The header has been consumed, the contents have not.
-  member->offset =
-      compressed ? -1 : source_->begin + archive_filter_bytes(archive_, 0);
+  member->offset = source_->gzip != nullptr
+                       ? -1
+                       : source_->begin + archive_filter_bytes(archive_, 0);
   return true;
 }
 

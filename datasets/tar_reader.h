@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/random_access_file.h"
 
 struct archive;
@@ -36,8 +37,9 @@ class TarReader {
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;
 
-  // False at the end. InvalidArgument, naming the archive: it is damaged, or
-  // cut off, also where a member ends.
+  // False at the end, which a compressed archive's checksum has to agree with.
+  // InvalidArgument, naming the archive: it is damaged, or cut off, also where
+  // a member ends.
   absl::StatusOr<bool> Next(Member* member);
   // The contents of the file that Next has named last.
   // InvalidArgument also where they are larger than max_bytes.
@@ -47,7 +49,8 @@ class TarReader {
   struct Source;
 
   TarReader(const std::string& name, std::unique_ptr<Source> source);
-  absl::Status Error() const;
+  absl::Status NotWhole(absl::string_view reason) const;
+  absl::Status Error() const;  // that has just happened
 
   const std::string name_;
   const std::unique_ptr<Source> source_;

@@ -3,6 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "datasets/gzip_writer.h"
+
 namespace tritlab {
 namespace {
 
@@ -19,7 +21,6 @@ std::string MakeTar(const TarFiles& files, bool gzip) {
   std::string bytes;
   archive* const writer = archive_write_new();
   archive_write_set_format_pax_restricted(writer);
-  if (gzip) archive_write_add_filter_gzip(writer);
   archive_write_set_bytes_in_last_block(writer, 1);
   archive_write_open(writer, &bytes, nullptr, Append, nullptr);
   for (const auto& [path, contents] : files) {
@@ -44,7 +45,7 @@ std::string MakeTar(const TarFiles& files, bool gzip) {
   }
   archive_write_close(writer);
   archive_write_free(writer);
-  return bytes;
+  return gzip ? Gzip(bytes) : bytes;
 }
 
 }  // namespace tritlab

@@ -135,6 +135,15 @@ def tritlab_repositories():
     )
     declare_repository(
         system_repository,
+        name = "zlib",
+        apt_package = "zlib1g-dev",
+        libraries = {":zlib": "zlib"},
+        minimum_version = "1.2.11",
+        title = "zlib",
+        version_module = "zlib",
+    )
+    declare_repository(
+        system_repository,
         name = "curl",
         apt_package = "libcurl4-openssl-dev",
         libraries = {":curl": "libcurl"},

@@ -69,7 +69,8 @@ void OnSignal(int signal_number) {
 
 void SaveInputsThatCrash() {
   const char* folder = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
-  crash_path = JoinPath(folder == nullptr ? "" : folder, "crash");
+  crash_path = folder == nullptr ? FromWorkingDirectory("crash")
+                                 : JoinPath(folder, "crash");
   if (__sanitizer_set_death_callback != nullptr)
     __sanitizer_set_death_callback(SaveInput);
   struct sigaction action = {};

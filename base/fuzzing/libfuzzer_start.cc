@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -15,12 +18,17 @@
 namespace tritlab {
 namespace {
 
-// The folder of the seeds; empty when it could not be made.
+// The folder of the seeds; empty when it could not be made. It is removed when
+// the program exits.
 std::string WriteSeeds(const std::vector<std::string>& seeds) {
   const char* parent = getenv("TEST_TMPDIR");
-  std::string folder =
-      JoinPath(parent == nullptr ? "/tmp" : parent, "seeds_XXXXXX");
+  static std::string folder;
+  folder = JoinPath(parent == nullptr ? "/tmp" : parent, "seeds_XXXXXX");
   if (mkdtemp(folder.data()) == nullptr) return "";
+  std::atexit([] {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+  });
   for (size_t i = 0; i < seeds.size(); ++i) {
     if (!WriteFileAtomically(JoinPath(folder, absl::StrCat("seed", i)),
                              seeds[i])
