@@ -36,7 +36,7 @@ absl::StatusOr<std::vector<float>> NormalizedPixels(
       std::any_of(normalized.begin(), normalized.end(),
                   [](float value) { return std::isnan(value); }))
     return absl::InvalidArgumentError(
-        "the images' normalization is impossible");
+        "the images' normalization is impossible; pack it anew");
   return normalized;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/one_line.h"
 #include "inference/model.h"
 #include "inference/photograph_input.h"
 
@@ -26,9 +27,11 @@ int main(int argc, char** argv) {
                           : picture.status();
   }
   if (!status.ok()) {
-    std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+    std::fprintf(stderr, "error: %s\n",
+                 tritlab::OneLine(status.message()).c_str());
     return 2;
   }
   const auto best = std::max_element(logits.begin(), logits.end());
-  std::printf("%s\n", (*model)->classes()[best - logits.begin()].c_str());
+  const std::string& name = (*model)->classes()[best - logits.begin()];
+  std::printf("%s\n", tritlab::OneLine(name).c_str());
 }

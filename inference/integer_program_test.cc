@@ -491,7 +491,7 @@ TEST(IntegerProgramTest, AModelThatLacksSomethingIsRefused) {
   model = Packed(ResNet());
   model.description.set_mean(1, NAN);
   EXPECT_THAT(message(model),
-              testing::HasSubstr("normalization is impossible"));
+              testing::HasSubstr("normalization is impossible; pack it anew"));
   model = Packed(ResNet());
   model.description.mutable_tensors(0)->set_name("other/weights");
   EXPECT_THAT(message(model), testing::HasSubstr("no tensor conv1/weights"));

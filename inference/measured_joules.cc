@@ -14,13 +14,18 @@ constexpr double kSeconds = 1;
 
 }  // namespace
 
-absl::StatusOr<MeasuredJoules> MeasureJoules(Model& model,
-                                             const std::string& powercap) {
-  RETURN_IF_ERROR(EnergyMeter::Start(powercap).status());
+std::vector<uint8_t> MadeUpImages(const Model& model) {
   std::vector<uint8_t> pixels(model.batch() * model.height() * model.width() *
                               model.channels());
   for (size_t i = 0; i < pixels.size(); ++i)
     pixels[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  return pixels;
+}
+
+absl::StatusOr<MeasuredJoules> MeasureJoules(Model& model,
+                                             const std::string& powercap) {
+  RETURN_IF_ERROR(EnergyMeter::Start(powercap).status());
+  const std::vector<uint8_t> pixels = MadeUpImages(model);
   std::vector<float> logits(model.batch() * model.classes().size());
   RETURN_IF_ERROR(model.Run(pixels, logits));  // what is taken at first
 

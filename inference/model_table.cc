@@ -6,9 +6,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "base/one_line.h"
 
 namespace tritlab {
 namespace {
+
+// Longer names are not padded to; else one would lengthen every line.
+constexpr size_t kWidest = 60;
 
 std::string PackingOf(const PackedTensor& tensor) {
   switch (tensor.packing()) {
@@ -28,7 +32,7 @@ std::string PackingOf(const PackedTensor& tensor) {
 std::string ModelTable(const PackedModel& model) {
   size_t width = 0;
   for (const PackedTensor& tensor : model.description.tensors())
-    width = std::max(width, tensor.name().size());
+    width = std::max(width, std::min(tensor.name().size(), kWidest));
   std::string text =
       absl::StrFormat("%-*s  %7s  %9s  %9s  %s\n", width, "weights", "packing",
                       "values", "bytes", "bits/weight");
@@ -37,7 +41,7 @@ std::string ModelTable(const PackedModel& model) {
     if (!absl::EndsWith(tensor.name(), "/weights")) continue;
     weights += tensor.count();
     absl::StrAppendFormat(
-        &text, "%-*s  %7s  %9d  %9d  %11.2f\n", width, tensor.name(),
+        &text, "%-*s  %7s  %9d  %9d  %11.2f\n", width, OneLine(tensor.name()),
         PackingOf(tensor), tensor.count(), tensor.bytes(),
         tensor.count() == 0 ? 0.0 : 8.0 * tensor.bytes() / tensor.count());
   }

@@ -13,6 +13,7 @@
 #include "base/all_finite.h"
 #include "base/crc32c.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "google/protobuf/stubs/common.h"
@@ -53,6 +54,15 @@ absl::StatusOr<absl::string_view> BytesOf(const PackedModel& model,
   return model.tensors.view().substr(tensor.offset(), tensor.bytes());
 }
 
+// Whether there is the memory for each of a tensor's values to take so many
+// bytes: a bit of the file may be one.
+absl::Status CheckMemoryFor(const PackedTensor& tensor, size_t bytes) {
+  return CheckMemory(
+      absl::StrCat("tensor ", tensor.name()),
+      static_cast<double>(tensor.count()) * static_cast<double>(bytes),
+      "use a smaller model");
+}
+
 // The bytes that the tensor's values must take; -1 when it says what cannot be.
 int64_t ExpectedBytes(const PackedTensor& tensor) {
   const auto count = static_cast<int64_t>(tensor.count());
@@ -77,7 +87,7 @@ absl::Status CheckTensor(const PackedTensor& tensor, uint64_t begin,
                          uint64_t available) {
   const auto error = [&](absl::string_view what) {
     return absl::InvalidArgumentError(
-        absl::StrCat("tensor ", tensor.name(), " ", what));
+        absl::StrCat("tensor ", tensor.name(), " ", what, "; pack it anew"));
   };
   if (tensor.offset() > available ||
       tensor.bytes() > available - tensor.offset()) {
@@ -186,6 +196,9 @@ absl::StatusOr<PackedModel> ParseFile(
   const auto invalid = [&](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": ", what));
   };
+  const auto impossible = [&](absl::string_view what) {
+    return invalid(absl::StrCat(what, "; pack it anew"));
+  };
   const auto damaged = [&](absl::string_view what) {
     return absl::DataLossError(
         absl::StrCat(name, ": ", what, "; get the file anew"));
@@ -213,17 +226,17 @@ absl::StatusOr<PackedModel> ParseFile(
       header::Get<uint64_t>(file, header::kDescriptionBytesAt);
   if (version == 0 || description_bytes > file.size() - header::kBytes ||
       description_bytes > kMostDescriptionBytes) {
-    return invalid("its header says what cannot be");
+    return impossible("its header says what cannot be");
   }
   PackedModel model;
   if (!ParseQuietly(file.substr(header::kBytes, description_bytes),
                     model.description)) {
-    return invalid("its description cannot be read");
+    return impossible("its description cannot be read");
   }
   if (version < VersionOf(model.description) ||
       !PackedModelDescription::Arithmetic_IsValid(
           model.description.first_and_last())) {
-    return invalid("its first_and_last says what cannot be");
+    return impossible("its first_and_last says what cannot be");
   }
   const size_t tensors_at =
       AlignUp(header::kBytes + description_bytes, kSectionAlignment);
@@ -239,8 +252,10 @@ absl::StatusOr<PackedModel> ParseFile(
     RETURN_IF_ERROR(
         WithPrefix(name, CheckTensor(tensor, end, model.tensors.size())));
     end = tensor.offset() + tensor.bytes();
-    if (!names.insert(tensor.name()).second)
-      return invalid(absl::StrCat("tensor ", tensor.name(), " is there twice"));
+    if (!names.insert(tensor.name()).second) {
+      return impossible(
+          absl::StrCat("tensor ", tensor.name(), " is there twice"));
+    }
   }
   return model;
 }
@@ -287,6 +302,7 @@ absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
   };
   if (tensor.packing() == PackedTensor::F32)
     return error("it is stored in full precision and has no codes");
+  RETURN_IF_ERROR(CheckMemoryFor(tensor, sizeof(uint8_t)));
   const bool trits = tensor.packing() == PackedTensor::TRITS;
   const auto count = static_cast<int64_t>(tensor.count());
   const int bits = trits ? 2 : static_cast<int>(tensor.bits());
@@ -312,6 +328,8 @@ absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,
 
 absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
                                             const PackedTensor& tensor) {
+  // With its codes, where it has any.
+  RETURN_IF_ERROR(CheckMemoryFor(tensor, sizeof(float) + sizeof(uint8_t)));
   std::vector<float> values(tensor.count());
   if (tensor.packing() == PackedTensor::F32) {
     ASSIGN_OR_RETURN(const absl::string_view bytes, BytesOf(model, tensor));

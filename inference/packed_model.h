@@ -69,7 +69,7 @@ absl::Status AddTensor(const std::string& name, const CodedWeights& codes,
 // The values of a tensor, or (InvalidArgument when it has none) its codes.
 // InvalidArgument, naming the tensor, when a code is none of the codebook's or
 // a value in full precision is no finite number. DataLoss when the model's file
-// has been cut off since it was read.
+// has been cut off since it was read; ResourceExhausted without the memory.
 absl::StatusOr<std::vector<float>> ValuesOf(const PackedModel& model,
                                             const PackedTensor& tensor);
 absl::StatusOr<CodedWeights> CodesOf(const PackedModel& model,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "gmock/gmock.h"
@@ -223,7 +224,35 @@ TEST(PackedModelTest, NamesThatAreNoUtf8AreRefusedQuietly) {
   const auto read = ParsePackedModel(file, "names.trit");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(read.status().message(),
-            "names.trit: its description cannot be read");
+            "names.trit: its description cannot be read; pack it anew");
+}
+
+// Protects: eight values may lie in a byte of the file, and each of them takes
+// memory only where there is as much.
+TEST(PackedModelTest, MoreValuesThanMemoryAreRefused) {
+  PackedModel model = Model(TernaryPacking::kBits);
+  for (const int i : {0, 1, 2}) {
+    PackedTensor& tensor = *model.description.mutable_tensors(i);
+    tensor.set_count(uint64_t{1} << 50);
+    EXPECT_EQ(ValuesOf(model, tensor).status().code(),
+              absl::StatusCode::kResourceExhausted);
+    if (tensor.packing() == PackedTensor::F32) continue;
+    EXPECT_EQ(CodesOf(model, tensor).status().code(),
+              absl::StatusCode::kResourceExhausted);
+  }
+}
+
+// Protects: names come from the file. One that is long does not lengthen the
+// line of every tensor, and none gives orders to the terminal.
+TEST(PackedModelTest, HostileNamesDoNotSpoilTheTable) {
+  PackedModel model;
+  const std::string long_name(100'000, 'x');
+  AddTensor(long_name + "\x1b[2J\n/weights", {1}, model);
+  for (int i = 0; i < 100; ++i)
+    AddTensor(absl::StrCat("fc", i, "/weights"), {1}, model);
+  const std::string table = ModelTable(model);
+  EXPECT_LT(table.size(), 2 * long_name.size());
+  EXPECT_THAT(table, HasSubstr(long_name + " [2J /weights"));
 }
 
 TEST(PackedModelTest, ACodeBeyondTheCodebookIsRefused) {

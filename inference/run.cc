@@ -26,6 +26,7 @@
 #include "base/command_line.h"
 #include "base/energy_meter.h"
 #include "base/file.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "datasets/dataset.h"
 #include "inference/accuracy.h"
@@ -85,8 +86,10 @@ absl::Status RunPhotograph(const std::string& path, Model& model) {
                    [&](size_t a, size_t b) { return shares[a] > shares[b]; });
   order.resize(std::min(order.size(), kMostClasses));
   std::printf("%s: %s\n", path.c_str(), input.how.c_str());
-  for (const size_t c : order)
-    std::printf("%6.2f %%  %s\n", 100 * shares[c], model.classes()[c].c_str());
+  for (const size_t c : order) {
+    std::printf("%6.2f %%  %s\n", 100 * shares[c],
+                OneLine(model.classes()[c]).c_str());
+  }
   return absl::OkStatus();
 }
 
@@ -102,7 +105,7 @@ absl::Status RunPhotographs(const std::string& model_path,
     const absl::Status status = RunPhotograph(photograph, *model);
     if (status.ok()) continue;
     ++failed;
-    std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+    std::fprintf(stderr, "%s\n", OneLine(status.message()).c_str());
   }
   if (failed == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -112,10 +115,7 @@ absl::Status RunPhotographs(const std::string& model_path,
 
 // The milliseconds that each of some runs took, sorted.
 absl::StatusOr<std::vector<double>> TimeRuns(Model& model) {
-  std::vector<uint8_t> pixels(model.batch() * model.height() * model.width() *
-                              model.channels());
-  for (size_t i = 0; i < pixels.size(); ++i)
-    pixels[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  const std::vector<uint8_t> pixels = MadeUpImages(model);
   std::vector<float> logits(model.batch() * model.classes().size());
   RETURN_IF_ERROR(model.Run(pixels, logits));  // what is taken at first
   std::vector<double> milliseconds;

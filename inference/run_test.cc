@@ -156,6 +156,24 @@ TEST_F(RunTest, TheExampleTakesPhotographsOfAnySize) {
   EXPECT_THAT(error_, HasSubstr("3.jpg: cannot open"));
 }
 
+// Protects: names of classes come from the file; none gives orders to the
+// terminal, or takes a second line.
+TEST_F(RunTest, HostileClassNamesAreOneLine) {
+  PackedModel model = BrightOrDark();
+  model.description.set_classes(0, "bri\x1b[2J\nght");
+  ASSERT_TRUE(WritePackedModel(model, JoinPath(root_, "model.trit")).ok());
+  Write("1.jpg", PlainJpeg(kSide, kSide, 250, 250, 250));
+  const std::string flags =
+      absl::StrCat(root_, "/model.trit --threads=1 --image=", root_, "/images");
+  EXPECT_EQ(Execute("inference/run --model=" + flags), 0) << error_;
+  EXPECT_THAT(output_, HasSubstr("%  bri [2J ght\n"));
+  EXPECT_EQ(Execute(absl::StrCat("inference/example ", root_, "/model.trit ",
+                                 root_, "/images/1.jpg")),
+            0)
+      << error_;
+  EXPECT_EQ(output_, "bri [2J ght\n");
+}
+
 // Protects: photographs packed into one file, and TFRecords with their labels,
 // run as well.
 TEST_F(RunTest, PhotographsInOneFile) {

@@ -42,10 +42,7 @@ DataType ArithmeticType(DataType type) {
 }
 
 DataType StreamingType(DataType type) {
-  // The values are bit sets; a newer set contains the bits of what it extends.
-  constexpr unsigned kAvx512 = dnnl_cpu_isa_avx512_core;
-  const bool has_avx512 = (dnnl_get_effective_cpu_isa() & kAvx512) == kAvx512;
-  return has_avx512 ? type : DataType::kF32;
+  return HasAvx512() ? type : DataType::kF32;
 }
 
 dnnl::memory::desc ActivationDesc(const Shape& shape, DataType type) {

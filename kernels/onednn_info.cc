@@ -59,6 +59,8 @@ std::string InstructionSet() {
   }
 }
 
+bool HasAvx512() { return Extends(dnnl_cpu_isa_avx512_core); }
+
 bool HasNativeBF16() { return Extends(dnnl_cpu_isa_avx512_core_bf16); }
 
 bool HasFastBF16Products() {

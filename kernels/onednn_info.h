@@ -15,6 +15,9 @@ std::string OneDnnVersion();
 // ONEDNN_MAX_CPU_ISA (which lowers it): "AVX512_CORE_VNNI".
 std::string InstructionSet();
 
+// Whether oneDNN generates code for AVX-512.
+bool HasAvx512();
+
 // Whether the processor has instructions for bf16 (AVX512-BF16, AMX). bf16
 // works elsewhere, too.
 bool HasNativeBF16();

@@ -23,15 +23,10 @@ std::string Describe(const PoolingShape& shape, DataType type) {
 }
 
 int64_t Positions(int64_t extent, int64_t window, const PoolingShape& shape) {
-  const int64_t whole =
-      WindowPositions(extent, window, shape.stride, shape.padding);
-  const int64_t rest = extent + 2 * shape.padding - window;
-  const int64_t next = whole * shape.stride - shape.padding;
-  return whole + (shape.ceil_mode && rest > 0 && rest % shape.stride != 0 &&
-                  next < extent);
+  return PoolingPositions(extent, window, shape.stride, shape.padding,
+                          shape.padding, shape.ceil_mode);
 }
 
-// The padding at the end of an axis that the last window needs.
 int64_t PaddingBehind(int64_t extent, int64_t window, int64_t positions,
                       const PoolingShape& shape) {
   return std::max(shape.padding, (positions - 1) * shape.stride + window -
@@ -52,11 +47,7 @@ class OneDnnPooling final : public Pooling {
     const memory::dims strides = {shape.stride, shape.stride};
     const memory::dims dilation = {0, 0};  // oneDNN counts from 0
     const memory::dims before = {shape.padding, shape.padding};
-    const memory::dims behind = {
-        PaddingBehind(shape.input.height, shape.window_height,
-                      shape.output().height, shape),
-        PaddingBehind(shape.input.width, shape.window_width,
-                      shape.output().width, shape)};
+    const memory::dims behind = {shape.padding_bottom(), shape.padding_right()};
     const dnnl::primitive_attr attributes = onednn::UserScratchpad();
 
     const dnnl::pooling_forward::primitive_desc forward(
@@ -108,6 +99,22 @@ class OneDnnPooling final : public Pooling {
 Shape PoolingShape::output() const {
   return {input.batch, Positions(input.height, window_height, *this),
           Positions(input.width, window_width, *this), input.channels};
+}
+
+int64_t PoolingShape::padding_bottom() const {
+  return PaddingBehind(input.height, window_height, output().height, *this);
+}
+
+int64_t PoolingShape::padding_right() const {
+  return PaddingBehind(input.width, window_width, output().width, *this);
+}
+
+int64_t PoolingPositions(int64_t extent, int64_t window, int64_t stride,
+                         int64_t before, int64_t behind, bool ceil_mode) {
+  const int64_t rest = extent + before + behind - window;
+  const int64_t whole = rest / stride + 1;
+  return whole + (ceil_mode && rest > 0 && rest % stride != 0 &&
+                  whole * stride < extent + before);
 }
 
 absl::Status PoolingShape::Validate() const {

@@ -28,12 +28,20 @@ struct PoolingShape {
   // not fit (Caffe's rounding). It always holds a pixel of the image.
   bool ceil_mode = false;
 
-  // Of a valid shape.
+  // Of a valid shape, as what follows.
   Shape output() const;
+  // The padding behind each axis that the last window needs.
+  int64_t padding_bottom() const;
+  int64_t padding_right() const;
   // InvalidArgument when an extent is not positive, the window does not fit, or
   // padding reaches the window.
   absl::Status Validate() const;
 };
+
+// How many positions a window has along an axis of `extent` pixels with so
+// many of padding before and behind it; ceil_mode as in PoolingShape.
+int64_t PoolingPositions(int64_t extent, int64_t window, int64_t stride,
+                         int64_t before, int64_t behind, bool ceil_mode);
 
 class Pooling {
  public:

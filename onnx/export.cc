@@ -6,7 +6,8 @@
 //
 // --run takes the run's model.trit; --checkpoint a phase's, or an imported
 // network, with its weights in full precision and its running statistics.
-// int8 is the default where the model has quantized weights and ranges.
+// int8 is the default where the model has quantized weights and ranges. There
+// is no form for activations that the network itself quantizes (PACT, DoReFa).
 // --test_data writes that many test images, and what they give here, beside the
 // model, for tools/compare_with_onnxruntime (onnx/test_data.h); --data_root,
 // --dataset and --source say which images. Exit status: 0 done, 2 bad flags,
@@ -106,15 +107,14 @@ absl::StatusOr<onnx::ModelProto> ExportPacked(const std::string& path,
 absl::StatusOr<onnx::ModelProto> ExportCheckpoint(const std::string& path,
                                                   const std::string& output) {
   ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(path));
-  const NetworkToExport network = {.graph = std::move(checkpoint.graph),
-                                   .tensors = std::move(checkpoint.tensors),
-                                   .notes = {}};
-  auto exported = ExportNetwork(network);
+  const auto network = NetworkOf(std::move(checkpoint));
+  if (!network.ok()) return WithPrefix(path, network.status());
+  auto exported = ExportNetwork(*network);
   if (!exported.ok()) return WithPrefix(path, exported.status());
   if (absl::GetFlag(FLAGS_test_data) > 0) {
-    ASSIGN_OR_RETURN(const auto images, ImagesFor(network.graph));
+    ASSIGN_OR_RETURN(const auto images, ImagesFor(network->graph));
     RETURN_IF_ERROR(WriteTestDataOf(
-        OutputInFloats(network, images->normalization()), *images, output));
+        OutputInFloats(*network, images->normalization()), *images, output));
   }
   return exported;
 }

@@ -1,11 +1,13 @@
 #include "onnx/export_network.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -13,6 +15,7 @@
 #include "models/shape_inference.h"
 #include "onnx/export_operators.h"
 #include "onnx/model_builder.h"
+#include "training/position.pb.h"
 
 namespace tritlab {
 namespace {
@@ -141,6 +144,28 @@ class NetworkExport {
   std::vector<std::string> outputs_;  // [node]
 };
 
+// why: what the network computes beside its graph.
+absl::Status IsAnotherInFloats(absl::string_view why) {
+  return absl::UnimplementedError(
+      absl::StrCat("in f32 it would be another network, for ", why,
+                   "; export one whose policy has no activations"));
+}
+
+// PACT's layers have learned their clips; all that quantize what they read have
+// been counted twice at the end of their phase.
+bool QuantizesActivations(const Checkpoint& checkpoint) {
+  for (const auto& [name, values] : checkpoint.tensors) {
+    if (absl::EndsWith(name, "#alpha")) return true;
+  }
+  TrainingPosition position;
+  if (!position.ParseFromString(checkpoint.position)) return false;
+  const auto& layers = position.activations().layers();
+  return std::any_of(layers.begin(), layers.end(),
+                     [](const LayerActivations& layer) {
+                       return layer.has_zeros_before_quantization();
+                     });
+}
+
 }  // namespace
 
 std::map<std::string, std::string> NotesOf(
@@ -158,6 +183,8 @@ std::map<std::string, std::string> NotesOf(
 }
 
 absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
+  const std::string& why = model.description.why_no_integer_form();
+  if (!why.empty()) return IsAnotherInFloats(why);
   NetworkToExport network;
   network.graph = model.description.graph();
   network.notes = NotesOf(model.description);
@@ -174,6 +201,14 @@ absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
         channels, 1 - node.batch_normalization().epsilon());
   }
   return network;
+}
+
+absl::StatusOr<NetworkToExport> NetworkOf(Checkpoint checkpoint) {
+  if (QuantizesActivations(checkpoint))
+    return IsAnotherInFloats("its layers quantize what they read");
+  return NetworkToExport{.graph = std::move(checkpoint.graph),
+                         .tensors = std::move(checkpoint.tensors),
+                         .notes = {}};
 }
 
 absl::StatusOr<onnx::ModelProto> ExportNetwork(const NetworkToExport& network) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "inference/packed_model.h"
+#include "models/checkpoint.h"
 #include "models/graph.pb.h"
 #include "onnx/onnx.pb.h"
 
@@ -26,8 +27,13 @@ struct NetworkToExport {
 };
 
 // The values that a packed model stands for. InvalidArgument, naming the
-// tensor, when its codes are damaged.
+// tensor, when its codes are damaged; Unimplemented when it computes more than
+// its graph says: its layers quantize what they read.
 absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model);
+// A checkpoint's weights in full precision. Unimplemented when its layers
+// quantize what they read. (Of DoReFa's, it says so once their phase has been
+// trained to its end.)
+absl::StatusOr<NetworkToExport> NetworkOf(Checkpoint checkpoint);
 
 // How images become the network's input, and the names of what it tells apart:
 // what ONNX has no place for.

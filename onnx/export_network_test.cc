@@ -3,14 +3,17 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 #include "inference/pack_network.h"
+#include "models/checkpoint.h"
 #include "models/graph_builder.h"
 #include "models/parameters.h"
 #include "onnx/import_network.h"
 #include "onnx/model_for_tests.h"
+#include "training/position.pb.h"
 
 namespace tritlab {
 namespace {
@@ -91,6 +94,36 @@ TEST(ExportNetwork, PackedModelComputesTheSame) {
   const auto logits = RunNetwork(*imported, images);
   ASSERT_TRUE(wanted.ok() && logits.ok());
   EXPECT_THAT(*logits, Pointwise(FloatNear(1e-4f), *wanted));
+}
+
+// Protects: layers that quantize what they read are no part of the graph; what
+// is exported must not be another network, silently.
+TEST(ExportNetwork, QuantizedActivationsAreRefused) {
+  const NetworkToExport network = Network();
+  auto packed = PackNetwork(
+      {.graph = network.graph, .values = network.tensors, .codes = {}},
+      TernaryPacking::kTrits);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  packed->description.set_why_no_integer_form("its layers quantize");
+  const absl::Status refused = NetworkOf(*packed).status();
+  EXPECT_TRUE(absl::IsUnimplemented(refused)) << refused;
+  EXPECT_THAT(refused.ToString(), HasSubstr("its layers quantize; export one"));
+
+  const Checkpoint checkpoint = {
+      .graph = network.graph, .tensors = network.tensors, .position = {}};
+  EXPECT_TRUE(NetworkOf(checkpoint).ok());
+  Checkpoint pact = checkpoint;
+  pact.tensors["conv2#alpha"] = {6};
+  EXPECT_TRUE(absl::IsUnimplemented(NetworkOf(pact).status()));
+  Checkpoint dorefa = checkpoint;
+  TrainingPosition position;
+  LayerActivations& layer = *position.mutable_activations()->add_layers();
+  layer.set_zeros(0.5);
+  dorefa.position = position.SerializeAsString();
+  EXPECT_TRUE(NetworkOf(dorefa).ok());
+  layer.set_zeros_before_quantization(0.25);
+  dorefa.position = position.SerializeAsString();
+  EXPECT_TRUE(absl::IsUnimplemented(NetworkOf(dorefa).status()));
 }
 
 // What is missing is named.

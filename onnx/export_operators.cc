@@ -1,16 +1,7 @@
 #include "onnx/export_operators.h"
 
-#include <algorithm>
-
 namespace tritlab {
 namespace {
-
-// ONNX's padding behind an axis: what the last window needs.
-int64_t PaddingBehind(int64_t extent, int64_t window, int64_t positions,
-                      const PoolingShape& shape) {
-  return std::max(shape.padding, (positions - 1) * shape.stride + window -
-                                     extent - shape.padding);
-}
 
 std::string AppendPooling(const PoolingShape& shape, bool is_global,
                           const std::string& name,
@@ -21,16 +12,12 @@ std::string AppendPooling(const PoolingShape& shape, bool is_global,
     return builder.Node(max ? "GlobalMaxPool" : "GlobalAveragePool", name,
                         inputs);
   }
-  const Shape output = shape.output();
   builder.Node(max ? "MaxPool" : "AveragePool", name, inputs);
   builder.SetAll("kernel_shape", {shape.window_height, shape.window_width});
   builder.SetAll("strides", {shape.stride, shape.stride});
   // Padding at the end stands for ceil_mode, which runtimes differ in.
-  builder.SetAll("pads", {shape.padding, shape.padding,
-                          PaddingBehind(shape.input.height, shape.window_height,
-                                        output.height, shape),
-                          PaddingBehind(shape.input.width, shape.window_width,
-                                        output.width, shape)});
+  builder.SetAll("pads", {shape.padding, shape.padding, shape.padding_bottom(),
+                          shape.padding_right()});
   return name;
 }
 

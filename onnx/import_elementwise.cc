@@ -44,10 +44,9 @@ void Multiply(const std::vector<float>& factors, std::vector<float>& values) {
   for (size_t i = 0; i < values.size(); ++i) values[i] *= factors[i / n];
 }
 
-// Makes the layer behind the input give `scale` * x + `shift` by channel.
-absl::Status TakeIn(const ImportedNode& node, int input,
-                    const std::vector<float>& scale,
-                    const std::vector<float>& shift) {
+// The layer that gives the input, for this node alone. It has values for each
+// of its channels, so that there is memory for some more.
+absl::StatusOr<Node*> LayerBehind(const ImportedNode& node, int input) {
   ImportContext& context = node.context();
   const std::string& name = node.proto().input(input);
   const ImportedValue& value = *context.Find(name);
@@ -60,21 +59,27 @@ absl::Status TakeIn(const ImportedNode& node, int input,
         ", which no convolution, linear layer or batch normalization gives "
         "for this alone"));
   }
+  return layer;
+}
+
+// Makes the layer give `scale` * x + `shift` by channel.
+absl::Status TakeIn(const std::vector<float>& scale,
+                    const std::vector<float>& shift, ImportContext& context,
+                    Node& layer) {
   const char* shift_name = "bias";
-  if (layer->has_batch_normalization()) {
+  if (layer.has_batch_normalization()) {
     shift_name = "shift";
-  } else if (layer->has_convolution() && !layer->convolution().bias()) {
+  } else if (layer.has_convolution() && !layer.convolution().bias()) {
     RETURN_IF_ERROR(context.ReserveValues(static_cast<int64_t>(shift.size())));
-    layer->mutable_convolution()->set_bias(true);
-    context.Tensor(*layer, "bias").assign(shift.size(), 0.0f);
+    layer.mutable_convolution()->set_bias(true);
+    context.Tensor(layer, "bias").assign(shift.size(), 0.0f);
   }
   Multiply(scale,
            context.Tensor(
-               *layer, layer->has_batch_normalization() ? "scale" : "weights"));
-  std::vector<float>& shifts = context.Tensor(*layer, shift_name);
+               layer, layer.has_batch_normalization() ? "scale" : "weights"));
+  std::vector<float>& shifts = context.Tensor(layer, shift_name);
   for (size_t i = 0; i < shifts.size(); ++i)
     shifts[i] = scale[i] * shifts[i] + shift[i];
-  node.GiveView(input, std::vector<int64_t>(value.extents));
   return absl::OkStatus();
 }
 
@@ -89,18 +94,25 @@ absl::Status TakeInConstant(const ImportedNode& node) {
   if (node.Activation(1 - input).ok())
     return absl::UnimplementedError("both inputs depend on the image");
   ASSIGN_OR_RETURN(const Constant* constant, node.ConstantInput(1 - input));
-  ASSIGN_OR_RETURN(std::vector<float> values, ByChannel(*constant, *value));
-  const std::vector<float> ones(values.size(), 1.0f);
-  const std::vector<float> zeros(values.size(), 0.0f);
-  if (op == "Add") return TakeIn(node, input, ones, values);
-  if (op == "Mul") return TakeIn(node, input, values, zeros);
-  if (op == "Sub" && input == 1)
-    return TakeIn(node, input, std::vector<float>(values.size(), -1), values);
-  if (input == 1)
+  if (op == "Div" && input == 1)
     return absl::UnimplementedError("a constant is divided by the activation");
-  for (float& x : values) x = op == "Sub" ? -x : 1 / x;
-  return op == "Sub" ? TakeIn(node, input, ones, values)
-                     : TakeIn(node, input, values, zeros);
+  ASSIGN_OR_RETURN(Node* const layer, LayerBehind(node, input));
+  ASSIGN_OR_RETURN(const std::vector<float> values,
+                   ByChannel(*constant, *value));
+  std::vector<float> scale(values.size(), 1.0f), shift(values.size(), 0.0f);
+  for (size_t c = 0; c < values.size(); ++c) {
+    if (op == "Mul") {
+      scale[c] = values[c];
+    } else if (op == "Div") {
+      scale[c] = 1 / values[c];
+    } else {
+      shift[c] = values[c];
+      if (op == "Sub") (input == 1 ? scale : shift)[c] *= -1;
+    }
+  }
+  RETURN_IF_ERROR(TakeIn(scale, shift, node.context(), *layer));
+  node.GiveView(input, std::vector<int64_t>(value->extents));
+  return absl::OkStatus();
 }
 
 // One Add node for each input but the first.

@@ -164,12 +164,22 @@ absl::Status ImportMatMul(const ImportedNode& node) {
   return AppendLinear(node, /*transpose=*/true, 1, nullptr, 1);
 }
 
+// Before opset 14 brought the attribute, outputs behind the first, the batch's
+// statistics, say it.
+bool IsInTrainingMode(const ImportedNode& node) {
+  if (IntegerAttribute(node.proto(), "training_mode", 0) != 0) return true;
+  const auto& outputs = node.proto().output();
+  return node.opset() < 14 && !outputs.empty() &&
+         std::any_of(outputs.begin() + 1, outputs.end(),
+                     [](const std::string& output) { return !output.empty(); });
+}
+
 absl::Status ImportBatchNormalization(const ImportedNode& node) {
   ImportContext& context = node.context();
   ASSIGN_OR_RETURN(const ImportedValue* input, node.Activation(0));
-  if (IntegerAttribute(node.proto(), "training_mode", 0) != 0) {
+  if (IsInTrainingMode(node)) {
     return absl::UnimplementedError(
-        "training_mode is set; export the model for inference");
+        "it is in training mode; export the model for inference");
   }
   if (IntegerAttribute(node.proto(), "spatial", 1) == 0)
     return absl::UnimplementedError("it is not by channel (spatial is 0)");

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/one_line.h"
 #include "base/status_macros.h"
 #include "models/shape_inference.h"
 #include "onnx/import_context.h"
@@ -148,6 +149,12 @@ class NetworkImport {
                        " leaves its height and width open; say them with "
                        "--height and --width"));
     }
+    if (shape.channels <= 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input ", image->name(),
+                       " leaves its channels open; export it with a fixed "
+                       "number of them"));
+    }
     Node* made = context_.Append("image", {});
     made->mutable_input()->set_height(shape.height);
     made->mutable_input()->set_width(shape.width);
@@ -253,12 +260,9 @@ absl::StatusOr<ImportedNetwork> ImportNetwork(const onnx::ModelProto& model,
                                               const ImportOptions& options) {
   auto network = Import(model, options);
   if (network.ok()) return network;
-  // Names come from the model: whatever they hold, this is one line.
-  std::string message(network.status().message());
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  }
-  return absl::Status(network.status().code(), message);
+  // Names come from the model.
+  return absl::Status(network.status().code(),
+                      OneLine(network.status().message()));
 }
 
 }  // namespace tritlab

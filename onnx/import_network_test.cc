@@ -163,6 +163,27 @@ TEST(ImportNetwork, ConvolutionAndLinearLayer) {
   }
 }
 
+// Before opset 14, a normalization that gives statistics as well computes with
+// the batch's, not with its own.
+TEST(ImportNetwork, BatchNormalizationInTrainingModeIsRefused) {
+  for (const int64_t opset : {9, 13, 14}) {
+    ModelForTests model({1, 1, 2, 2}, opset);
+    model.Tensor("one", {1}, {1});
+    model.Node("BatchNormalization", "bn",
+               {"image", "one", "one", "one", "one"});
+    onnx::NodeProto& node = *model.model().mutable_graph()->mutable_node(0);
+    if (opset < 14) node.add_output("");  // left out
+    EXPECT_THAT(Evaluate(model, 4, {1, 1, 1, 1}),
+                Pointwise(FloatNear(1e-5f), {1, 1, 1, 1}));
+    if (opset < 14) {
+      node.add_output("variance");
+    } else {
+      model.Set("training_mode", int64_t{1});
+    }
+    EXPECT_THAT(MessageOf(model.Model()), HasSubstr("in training mode"));
+  }
+}
+
 // A normalization's own statistics are taken over, and constants behind it
 // become part of it.
 TEST(ImportNetwork, BatchNormalizationAndWhatFollowsByChannel) {
@@ -239,7 +260,10 @@ TEST(ImportNetwork, PoolingWithPaddingAtOneSide) {
   ModelForTests average({1, 1, 4, 4});
   average.Node("AveragePool", "pool", {"image"});
   average.SetAll("kernel_shape", {3, 3}).SetAll("strides", {2, 2});
-  average.SetText("auto_pad", "SAME_UPPER");
+  onnx::AttributeProto* const automatic =
+      average.model().mutable_graph()->mutable_node(0)->add_attribute();
+  automatic->set_name("auto_pad");
+  automatic->set_s("SAME_UPPER");
   EXPECT_THAT(Evaluate(average, 4, image), ElementsAre(6, 7.5f, 12, 13.5f));
 
   ModelForTests global({1, 1, 4, 4});
@@ -386,6 +410,11 @@ TEST(ImportNetwork, OpenExtents) {
   const auto network = ImportNetwork(model.Model(), options);
   ASSERT_TRUE(network.ok()) << network.status();
   EXPECT_EQ(network->graph.nodes(0).input().width(), 4);
+
+  ModelForTests channels({1, 0, 4, 4});
+  channels.Node("GlobalAveragePool", "pool", {"image"});
+  EXPECT_THAT(MessageOf(channels.Model()),
+              HasSubstr("input image leaves its channels open"));
 }
 
 // What no network can be is refused with the reason.
@@ -455,6 +484,16 @@ TEST(ImportNetwork, WeightsOfEnormousSize) {
   ImportOptions options;
   options.most_values = 1000;
   EXPECT_THAT(MessageOf(model.Model(), options), HasSubstr("1000 values"));
+}
+
+// Nor do a constant and an image that says to have so many channels take any.
+TEST(ImportNetwork, ConstantForChannelsOfEnormousNumber) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
+    ModelForTests model({1, int64_t{1} << 39, 1, 1});
+    model.Tensor("scalar", {}, {1});
+    model.Node(op, "node", {"image", "scalar"});
+    EXPECT_THAT(MessageOf(model.Model()), HasSubstr("a constant with image"));
+  }
 }
 
 }  // namespace

@@ -119,12 +119,6 @@ ModelBuilder& ModelBuilder::Set(const std::string& attribute, float value) {
   return *this;
 }
 
-ModelBuilder& ModelBuilder::SetText(const std::string& attribute,
-                                    const std::string& value) {
-  AddAttribute(attribute, onnx::AttributeProto::STRING)->set_s(value);
-  return *this;
-}
-
 ModelBuilder& ModelBuilder::SetAll(const std::string& attribute,
                                    const std::vector<int64_t>& values) {
   onnx::AttributeProto* added =

@@ -50,7 +50,6 @@ class ModelBuilder {
   // Attributes of the node that was added last.
   ModelBuilder& Set(const std::string& attribute, int64_t value);
   ModelBuilder& Set(const std::string& attribute, float value);
-  ModelBuilder& SetText(const std::string& attribute, const std::string& value);
   ModelBuilder& SetAll(const std::string& attribute,
                        const std::vector<int64_t>& values);
 

@@ -11,8 +11,9 @@
 
 namespace tritlab {
 
-// InvalidArgument, naming the file, when it is no ONNX model or over 2 GB;
-// ResourceExhausted when there is not the memory to read it.
+// InvalidArgument, naming the file, when it is no ONNX model, over 2 GB, or
+// over 16 MiB without the values of tensors (tensor_bytes.h); ResourceExhausted
+// when there is not the memory to read it.
 absl::StatusOr<onnx::ModelProto> ReadOnnxModel(const std::string& path);
 // The same of bytes in memory; `name` begins the message.
 absl::StatusOr<onnx::ModelProto> ParseOnnxModel(absl::string_view bytes,

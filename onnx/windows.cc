@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "kernels/pooling.h"
 #include "onnx/node_attributes.h"
 
 namespace tritlab {
@@ -51,15 +52,12 @@ void PadAlike(int64_t extent, int64_t window, int64_t stride, bool upper,
 absl::StatusOr<int64_t> Positions(int64_t extent, int64_t window,
                                   int64_t stride, int64_t before,
                                   int64_t behind, bool ceil_mode) {
-  const int64_t room = extent + before + behind - window;
-  if (room < 0) {
+  if (window > extent + before + behind) {
     return absl::InvalidArgumentError(
         absl::StrCat("a window of ", window, " does not fit into ", extent,
                      " pixels padded with ", before, " and ", behind));
   }
-  const int64_t whole = room / stride + 1;
-  const bool rest = room % stride != 0 && whole * stride < extent + before;
-  return whole + (ceil_mode && rest);
+  return PoolingPositions(extent, window, stride, before, behind, ceil_mode);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <string>
 #include <vector>
@@ -215,10 +216,25 @@ TEST(IntegerLinearTest, ImpossibleWeightsAndShapesAreNamed) {
               testing::HasSubstr("overflow"));
 }
 
-// Protects: sums of the largest inputs and weights, of one sign, in layers as
-// wide as VGG-16's first linear one on images of 384x384.
+// As wide as VGG-16's first linear layer on images of 384x384.
+constexpr Case kWide = {{12 * 12 * 512, 5}, 4};
+
+// Weights of kWide that are `largest` in magnitude, as many of them, of one
+// sign, as sums of 32 bits allow; the others are 0.
+template <typename Weight>
+std::vector<Weight> LargestSums(Weight largest) {
+  std::vector<Weight> weights(kWide.shape.inputs * kWide.shape.outputs);
+  const int64_t count = std::min<int64_t>(
+      kWide.shape.inputs, INT32_MAX / 255 / std::abs(int{largest}));
+  for (int64_t o = 0; o < kWide.shape.outputs; ++o)
+    std::fill_n(weights.begin() + o * kWide.shape.inputs, count, largest);
+  return weights;
+}
+
+// Protects: sums of the largest inputs and weights, of one sign, in wide
+// layers.
 TEST(IntegerLinearTest, WideTernaryLayersDoNotOverflow) {
-  const Case at = {{12 * 12 * 512, 5}, 4};
+  const Case& at = kWide;
   for (const IntegerInstructions instructions :
        SupportedIntegerInstructions()) {
     for (const int8_t weight : {-1, 1}) {
@@ -233,6 +249,49 @@ TEST(IntegerLinearTest, WideTernaryLayersDoNotOverflow) {
       }
     }
   }
+}
+
+// Protects: layers are refused by the sums that their weights can give, not by
+// those of the largest weight there is; up to the last sum that fits.
+TEST(IntegerLinearTest, WideLayersWhoseSumsFitAreNotRefused) {
+  const int64_t batch = kWide.batch;
+  for (const int16_t largest : {1, -4, -128}) {
+    std::vector<int16_t> weights = LargestSums<int16_t>(largest);
+    for (const IntegerInstructions instructions :
+         SupportedIntegerInstructions()) {
+      auto linear =
+          PowerOfTwoLinear::Create(kWide.shape, weights, instructions);
+      ASSERT_TRUE(linear.ok()) << linear.status();
+      for (const auto& input : Inputs(batch * kWide.shape.inputs)) {
+        std::vector<int32_t> sums(batch * kWide.shape.outputs);
+        (*linear)->Multiply(batch, input.data(), sums.data());
+        ASSERT_EQ(sums, Reference(kWide.shape, batch, input, weights))
+            << Describe(kWide, instructions) << ", " << largest;
+      }
+    }
+  }
+  for (const int8_t largest : {1, -128}) {
+    const std::vector<int8_t> weights = LargestSums<int8_t>(largest);
+    auto linear = S8Linear::Create(batch, kWide.shape, weights);
+    ASSERT_TRUE(linear.ok()) << linear.status();
+    for (const auto& input : Inputs(batch * kWide.shape.inputs)) {
+      std::vector<int32_t> sums(batch * kWide.shape.outputs);
+      (*linear)->Multiply(input.data(), sums.data());
+      ASSERT_EQ(sums, Reference(kWide.shape, batch, input, weights))
+          << int{largest};
+    }
+  }
+}
+
+TEST(IntegerLinearTest, SumsThatMightOverflowAreRefused) {
+  std::vector<int16_t> weights = LargestSums<int16_t>(-128);
+  weights.back() = -128;
+  EXPECT_THAT(PowerOfTwoLinear::Create(kWide.shape, weights).status().message(),
+              testing::HasSubstr("overflow sums of 32 bits"));
+  const std::vector<int8_t> bytes(weights.begin(), weights.end());
+  EXPECT_THAT(
+      S8Linear::Create(kWide.batch, kWide.shape, bytes).status().message(),
+      testing::HasSubstr("overflow sums of 32 bits"));
 }
 
 }  // namespace

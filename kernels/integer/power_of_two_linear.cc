@@ -229,7 +229,7 @@ int64_t PowerOfTwoLinear::outputs_rounded_up() const {
 absl::StatusOr<std::unique_ptr<PowerOfTwoLinear>> PowerOfTwoLinear::Create(
     const IntegerLinearShape& shape, std::span<const int16_t> weights,
     IntegerInstructions instructions) {
-  RETURN_IF_ERROR(shape.Validate(/*largest_weight=*/128));
+  RETURN_IF_ERROR(shape.Validate());
   if (static_cast<int64_t>(weights.size()) != shape.inputs * shape.outputs) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "power-of-two linear: %d weights; %d inputs and %d outputs have %d",
@@ -249,6 +249,7 @@ absl::StatusOr<std::unique_ptr<PowerOfTwoLinear>> PowerOfTwoLinear::Create(
     }
     largest = std::max(largest, magnitude);
   }
+  RETURN_IF_ERROR(CheckSumsFit("power-of-two linear", weights, shape.outputs));
   std::unique_ptr<PowerOfTwoLinear> linear(
       new PowerOfTwoLinear(shape, instructions));
   linear->wide_ = largest > 4;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "kernels/convolution_layout.h"
+#include "kernels/integer/integer_shape.h"
 #include "kernels/integer/resident_weights.h"
 #include "kernels/integer/vnni_convolution.h"
 #include "kernels/integer/widened_convolution.h"
@@ -114,18 +114,6 @@ class OneDnnS8Convolution final : public S8Convolution {
   std::string implementation_;
 };
 
-// Whether no input can make a sum exceed 32 bits.
-bool SumsFit(const ConvolutionShape& shape, std::span<const int8_t> weights) {
-  const int64_t of_channel = shape.weight_count() / shape.out_channels;
-  for (int64_t o = 0; o < shape.out_channels; ++o) {
-    int64_t sum = 0;
-    for (const int8_t weight : weights.subspan(o * of_channel, of_channel))
-      sum += 255 * std::abs(int64_t{weight});
-    if (sum > INT32_MAX) return false;
-  }
-  return true;
-}
-
 // What was measured: AMX beats any use of vpdpbusd, and with many channels
 // oneDNN's is the faster use of it.
 bool VnniIsFaster(const ConvolutionShape& shape) {
@@ -150,10 +138,7 @@ absl::StatusOr<std::unique_ptr<S8Convolution>> S8Convolution::Create(
         absl::StrCat(what, ": it has ", weights.size(), " weights, ",
                      scales.size(), " scales and ", biases.size(), " biases"));
   }
-  if (!SumsFit(shape, weights)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, ": so many inputs overflow sums of 32 bits"));
-  }
+  RETURN_IF_ERROR(CheckSumsFit(what, weights, shape.out_channels));
   if (implementation == Implementation::kVnni ||
       (implementation == Implementation::kFastest && VnniIsFaster(shape))) {
     if (auto convolution =

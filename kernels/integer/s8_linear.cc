@@ -100,7 +100,7 @@ class WidenedS8Linear final : public S8Linear {
 absl::StatusOr<std::unique_ptr<S8Linear>> S8Linear::Create(
     int64_t batch, const IntegerLinearShape& shape,
     std::span<const int8_t> weights) {
-  RETURN_IF_ERROR(shape.Validate(/*largest_weight=*/128));
+  RETURN_IF_ERROR(shape.Validate());
   RETURN_IF_ERROR(CheckExtents("s8 linear", {{"batch", batch}}));
   const std::string what = absl::StrCat("s8 linear ", batch, "x", shape.inputs,
                                         " -> ", batch, "x", shape.outputs);
@@ -108,6 +108,7 @@ absl::StatusOr<std::unique_ptr<S8Linear>> S8Linear::Create(
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": it has ", weights.size(), " weights"));
   }
+  RETURN_IF_ERROR(CheckSumsFit(what, weights, shape.outputs));
   if (!HasExactByteProducts())
     return std::make_unique<WidenedS8Linear>(batch, shape, weights);
   return onednn::CatchErrors(what, [&]() -> std::unique_ptr<S8Linear> {

@@ -207,10 +207,11 @@ void MultiplyTile(IntegerInstructions instructions, const uint8_t* codes,
 absl::StatusOr<std::unique_ptr<TernaryLinear>> TernaryLinear::Create(
     const IntegerLinearShape& shape, std::span<const int8_t> weights,
     IntegerInstructions instructions) {
+  RETURN_IF_ERROR(shape.Validate());
   // Codes of up to 2 with inputs of up to 128 below or above 0, and two terms
   // half as large each. A lane sees 4 of a block's 256 inputs, so that 4^3
   // times the largest code is no more.
-  RETURN_IF_ERROR(shape.Validate(/*largest_weight=*/4));
+  RETURN_IF_ERROR(CheckSumFits("ternary linear", 4 * shape.inputs));
   if (static_cast<int64_t>(weights.size()) != shape.inputs * shape.outputs) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "ternary linear: %d weights; %d inputs and %d outputs have %d",

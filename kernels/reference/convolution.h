@@ -5,11 +5,12 @@
 #define TRITLAB_KERNELS_REFERENCE_CONVOLUTION_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "kernels/convolution.h"
+#include "kernels/convolution_shape.h"
 
 namespace tritlab::reference {
 

@@ -1,5 +1,5 @@
 // For tests: what tiles.h declares, on tiles that are ordinary memory, so that
-// what is built on AMX can be checked on any processor.
+// what is built on AMX can be checked on any processor with AVX-512.
 #ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_EMULATED_TILES_H_
 #define TRITLAB_KERNELS_WEIGHT_GRADIENT_EMULATED_TILES_H_
 

@@ -2,8 +2,8 @@
 // tdpbf16ps, which multiplies tiles of 16 x 32 and 32 x 16 bf16 and adds the
 // products up in f32.
 //
-// Its long side is pixels: 16 input channels, rewritten so that each one's
-// pixels are neighbours, times 16 output channels of the gradient, rewritten by
+// Its long side is pixels: 16 output channels of the gradient, rewritten so
+// that each one's pixels are neighbours, times 16 input channels, rewritten by
 // pairs of pixels. A tap of the kernel is the same input, some pixels further.
 #ifndef TRITLAB_KERNELS_WEIGHT_GRADIENT_TILE_WEIGHT_GRADIENT_H_
 #define TRITLAB_KERNELS_WEIGHT_GRADIENT_TILE_WEIGHT_GRADIENT_H_

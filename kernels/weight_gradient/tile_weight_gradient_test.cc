@@ -12,6 +12,7 @@
 #include "kernels/kernel_testing.h"
 #include "kernels/reference/convolution.h"
 #include "kernels/tensor.h"
+#include "kernels/threads.h"
 #include "kernels/weight_gradient/bfloat16_weight_gradient.h"
 
 namespace tritlab {
@@ -21,8 +22,8 @@ using ::testing::ValuesIn;
 
 class TileWeightGradient : public testing::TestWithParam<ConvolutionShape> {};
 
-// With emulated tiles: the rest of what runs on a processor with AMX, whatever
-// processor this is.
+// With emulated tiles: the rest of what runs on a processor with AMX, on any
+// processor with AVX-512.
 TEST_P(TileWeightGradient, AgreesWithTheReference) {
 #if !defined(__x86_64__)
   GTEST_SKIP() << "for x86-64 alone";
@@ -31,6 +32,8 @@ TEST_P(TileWeightGradient, AgreesWithTheReference) {
       !__builtin_cpu_supports("avx512vl"))
     GTEST_SKIP() << "the input is rewritten by AVX-512";
 #endif
+  // So few that the sums of all of them are not too large for any shape.
+  const ScopedThreads threads(4);
   const ConvolutionShape& shape = GetParam();
   const auto gradient = CreateTileWeightGradient(shape);
   const bool covered =
