@@ -6,7 +6,6 @@
 #define TRITLAB_QUANT_ACTIVATION_QUANTIZER_H_
 
 #include <span>
-#include <string>
 
 #include "quant/quantizer.h"
 
@@ -16,10 +15,10 @@ class ActivationQuantizer {
  public:
   virtual ~ActivationQuantizer() = default;
 
-  // "dorefa", "pact"
-  virtual std::string name() const = 0;
-
-  // Quantized values are step() * 0, 1, ..., 2^bits() - 1.
+  // Quantized values are step() * 0, 1, ..., 2^bits() - 1. A program in bf16
+  // rounds them to 8 significant bits: as many values are left but of PACT with
+  // 8 bits, whose upper levels come together (with alpha = 6, 235 of 256 are
+  // left).
   virtual int bits() const = 0;
   virtual float step() const = 0;
 

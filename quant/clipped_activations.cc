@@ -12,8 +12,6 @@
 namespace tritlab {
 namespace {
 
-constexpr float kDefaultInitialClip = 6;
-
 absl::Status CheckBits(const char* method, int bits) {
   if (bits >= 1 && bits <= 8) return absl::OkStatus();
   return absl::InvalidArgumentError(

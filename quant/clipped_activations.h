@@ -17,7 +17,6 @@
 #define TRITLAB_QUANT_CLIPPED_ACTIVATIONS_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "quant/activation_quantizer.h"
@@ -29,6 +28,9 @@ namespace tritlab {
 // there is worth nothing, but they are finite, and alpha may grow again.
 inline constexpr float kLeastClip = 1e-3f;
 
+// PACT's alpha to begin with, where the spec sets none.
+inline constexpr float kDefaultInitialClip = 6;
+
 class ClippedActivations : public ActivationQuantizer {
  public:
   // InvalidArgument, naming the field, unless bits is 1 to 8.
@@ -39,7 +41,6 @@ class ClippedActivations : public ActivationQuantizer {
   static absl::StatusOr<std::unique_ptr<ClippedActivations>> Create(
       const PactSpec& spec);
 
-  std::string name() const override { return learned_ ? "pact" : "dorefa"; }
   int bits() const override { return bits_; }
   float step() const override { return clip_.value / steps(); }
   void Quantize(std::span<const float> values,

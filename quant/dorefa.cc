@@ -58,7 +58,10 @@ void DorefaQuantizer::Backward(std::span<const float> latent,
   if (bits_ == 1) return StraightThrough(grad_quantized, grad_latent);
   std::vector<float> squashed(latent.size());
   const float largest = Squash(latent, squashed);
-  if (!(largest > 0)) return StraightThrough(grad_quantized, grad_latent);
+  const float inverse = 1 / largest;
+  // Of zeros, and of weights too small for a quotient.
+  if (!(largest > 0) || std::isinf(inverse))
+    return StraightThrough(grad_quantized, grad_latent);
   // With t = tanh(w), m = max|t| at index j: q = t / m but for the rounding, so
   // dL/dt_i = g_i / m, and dL/dm = -sum of g_i t_i / m^2 goes to t_j alone.
   double sum = 0;
@@ -67,7 +70,6 @@ void DorefaQuantizer::Backward(std::span<const float> latent,
     sum += static_cast<double>(grad_quantized[i]) * squashed[i];
     if (std::abs(squashed[i]) > std::abs(squashed[at_largest])) at_largest = i;
   }
-  const float inverse = 1 / largest;
   for (size_t i = 0; i < latent.size(); ++i) {
     const float slope = 1 - squashed[i] * squashed[i];
     grad_latent[i] = grad_quantized[i] * inverse * slope;

@@ -6,6 +6,10 @@
 // 1), and N uniform in [-1/2, 1/2) / (2^k - 1), drawn anew for each value: the
 // expectation of f(dr) is dr. The paper finds that gradients need the noise;
 // weights and activations do not.
+//
+// A program in bf16 rounds f(dr) to 8 significant bits, without noise: the
+// expectation is then dr to within dr / 256, and of the 2^k levels all stay
+// apart up to k = 8. More bits keep apart small gradients alone.
 #ifndef TRITLAB_QUANT_DOREFA_GRADIENTS_H_
 #define TRITLAB_QUANT_DOREFA_GRADIENTS_H_
 

@@ -1,6 +1,8 @@
 #include "quant/policy.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <set>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -106,10 +108,13 @@ absl::StatusOr<LayerQuantizers> MakeAll(const PolicyRule& rule,
   return made;
 }
 
-bool Quantizes(const PolicyRule& rule) {
+bool QuantizesWeightsOrGradients(const PolicyRule& rule) {
   return rule.quantizer().method_case() != QuantizerSpec::METHOD_NOT_SET ||
-         rule.activations().method_case() != ActivationSpec::METHOD_NOT_SET ||
          rule.gradients().method_case() != GradientSpec::METHOD_NOT_SET;
+}
+bool Quantizes(const PolicyRule& rule) {
+  return QuantizesWeightsOrGradients(rule) ||
+         rule.activations().method_case() != ActivationSpec::METHOD_NOT_SET;
 }
 
 // Whether the rule quantizes the network's first and last layer, too.
@@ -122,6 +127,73 @@ bool TakesFirstAndLast(const Policy& policy, const PolicyRule& rule) {
 absl::Status InRule(int rule, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("policy.rules[", rule, "].", what));
+}
+
+// [layer] the rule that takes it, the first one that matches; -1: none.
+std::vector<int> RulesOf(const Policy& policy,
+                         const std::vector<QuantizedLayer>& layers) {
+  std::vector<int> rules;
+  for (const QuantizedLayer& layer : layers) {
+    const auto taker =
+        std::find_if(policy.rules().begin(), policy.rules().end(),
+                     [&](const PolicyRule& rule) {
+                       return MatchesPattern(rule.layers(), layer.name);
+                     });
+    rules.push_back(taker == policy.rules().end()
+                        ? -1
+                        : static_cast<int>(taker - policy.rules().begin()));
+  }
+  return rules;
+}
+
+// InvalidArgument when policy.rules(r) changes nothing, with what the policy
+// made of each layer.
+absl::Status CheckTakesEffect(const Policy& policy, int r,
+                              const std::vector<QuantizedLayer>& layers,
+                              const std::vector<int>& rule_of,
+                              const std::vector<LayerQuantizers>& quantizers) {
+  const PolicyRule& rule = policy.rules(r);
+  bool takes = false, quantizes = false, image_alone = true;
+  std::set<int> before;  // the rules that take what this one matches as well
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
+    if (!MatchesPattern(rule.layers(), layers[layer].name)) continue;
+    if (rule_of[layer] != r) {
+      before.insert(rule_of[layer]);
+      continue;
+    }
+    takes = true;
+    const LayerQuantizers& made = quantizers[layer];
+    quantizes = quantizes || made.weights != nullptr ||
+                made.activations != nullptr || made.gradients != nullptr;
+    image_alone = image_alone && layers[layer].reads_image;
+  }
+  const std::string pattern = absl::StrCat("layers \"", rule.layers(), "\"");
+  if (!takes && before.empty()) {
+    std::vector<std::string> names;
+    for (const QuantizedLayer& layer : layers) names.push_back(layer.name);
+    return InRule(r, absl::StrCat(pattern, " matches no layer; the layers are ",
+                                  absl::StrJoin(names, ", ")));
+  }
+  if (!takes) {
+    return InRule(
+        r, absl::StrCat(pattern,
+                        " matches only layers that an earlier rule takes "
+                        "(rules[",
+                        absl::StrJoin(before, "], rules["),
+                        "]); put it first, or leave it out"));
+  }
+  if (quantizes || !Quantizes(rule)) return absl::OkStatus();
+  if (image_alone && !QuantizesWeightsOrGradients(rule)) {
+    return InRule(r, absl::StrCat(pattern,
+                                  " takes only what reads the image, which is "
+                                  "never quantized; leave the rule out"));
+  }
+  return InRule(
+      r, absl::StrCat(pattern,
+                      " takes only the first or last layer, which "
+                      "stay in full precision; set "
+                      "policy.first_and_last to quantize them, or leave the "
+                      "rule out"));
 }
 
 }  // namespace
@@ -137,43 +209,19 @@ absl::Status ValidatePolicy(const Policy& policy) {
 absl::StatusOr<std::vector<LayerQuantizers>> ApplyPolicy(
     const Policy& policy, const std::vector<QuantizedLayer>& layers) {
   RETURN_IF_ERROR(ValidatePolicy(policy));
-  const auto at_an_end = [&](size_t layer) {
-    return layer == 0 || layer + 1 == layers.size();
-  };
-  // Every rule is checked, also one that an earlier one leaves nothing to.
-  for (int r = 0; r < policy.rules_size(); ++r) {
-    const PolicyRule& rule = policy.rules(r);
-    bool matches = false, matches_within = false;
-    for (size_t layer = 0; layer < layers.size(); ++layer) {
-      if (!MatchesPattern(rule.layers(), layers[layer].name)) continue;
-      matches = true;
-      matches_within = matches_within || !at_an_end(layer);
-    }
-    if (!matches) {
-      std::vector<std::string> names;
-      for (const QuantizedLayer& layer : layers) names.push_back(layer.name);
-      return InRule(r, absl::StrCat("layers \"", rule.layers(),
-                                    "\" matches no layer; the layers are ",
-                                    absl::StrJoin(names, ", ")));
-    }
-    if (Quantizes(rule) && !matches_within &&
-        !TakesFirstAndLast(policy, rule)) {
-      return InRule(r, absl::StrCat("layers \"", rule.layers(),
-                                    "\" matches only the first or last layer, "
-                                    "which stay in full precision; set "
-                                    "policy.first_and_last to quantize them"));
-    }
-  }
+  const std::vector<int> rule_of = RulesOf(policy, layers);
   std::vector<LayerQuantizers> quantizers(layers.size());
   for (size_t layer = 0; layer < layers.size(); ++layer) {
-    for (const PolicyRule& rule : policy.rules()) {
-      if (!MatchesPattern(rule.layers(), layers[layer].name)) continue;
-      if (at_an_end(layer) && !TakesFirstAndLast(policy, rule)) break;
-      ASSIGN_OR_RETURN(quantizers[layer], MakeAll(rule, layers[layer]));
-      // The image is no activation.
-      if (layer == 0) quantizers[layer].activations = nullptr;
-      break;
-    }
+    if (rule_of[layer] < 0) continue;
+    const PolicyRule& rule = policy.rules(rule_of[layer]);
+    const bool at_an_end = layer == 0 || layer + 1 == layers.size();
+    if (at_an_end && !TakesFirstAndLast(policy, rule)) continue;
+    ASSIGN_OR_RETURN(quantizers[layer], MakeAll(rule, layers[layer]));
+    // The image is no activation.
+    if (layers[layer].reads_image) quantizers[layer].activations = nullptr;
+  }
+  for (int r = 0; r < policy.rules_size(); ++r) {
+    RETURN_IF_ERROR(CheckTakesEffect(policy, r, layers, rule_of, quantizers));
   }
   return quantizers;
 }

@@ -37,8 +37,9 @@ absl::Status ValidatePolicy(const Policy& policy);
 
 // The quantizers of each of `layers` (a network's convolutions and linear
 // layers, first to last). InvalidArgument, naming the rule, when a setting is
-// impossible or a rule's pattern matches no layer that it may quantize (a
-// misspelt layer would silently stay in full precision).
+// impossible, when a rule takes no layer (a misspelt one would silently stay in
+// full precision; an earlier rule may take all that it matches), or when it may
+// quantize nothing of those that it takes.
 absl::StatusOr<std::vector<LayerQuantizers>> ApplyPolicy(
     const Policy& policy, const std::vector<QuantizedLayer>& layers);
 

@@ -12,8 +12,11 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<QuantizedLayer>& Layers() {
-  static const auto& layers = *new std::vector<QuantizedLayer>{
-      {"conv1"}, {"stage1/conv"}, {"stage2/conv"}, {"fc"}};
+  static const auto& layers =
+      *new std::vector<QuantizedLayer>{{.name = "conv1", .reads_image = true},
+                                       {"stage1/conv"},
+                                       {"stage2/conv"},
+                                       {"fc"}};
   return layers;
 }
 
@@ -83,6 +86,20 @@ TEST(PolicyTest, ActivationsAndGradientsAreQuantizedButNeverTheImage) {
   }
 }
 
+// Wherever such layers stand: a network may have several.
+TEST(PolicyTest, NoLayerThatReadsTheImageQuantizesIt) {
+  Policy policy;
+  PolicyRule* rule = policy.add_rules();
+  rule->set_layers("*");
+  rule->mutable_activations()->mutable_dorefa()->set_bits(4);
+  std::vector<QuantizedLayer> layers = Layers();
+  layers[1].reads_image = true;
+  const auto quantizers = ApplyPolicy(policy, layers);
+  ASSERT_TRUE(quantizers.ok()) << quantizers.status();
+  EXPECT_EQ((*quantizers)[1].activations, nullptr);
+  EXPECT_NE((*quantizers)[2].activations, nullptr);
+}
+
 TEST(PolicyTest, TheFirstRuleThatMatchesWins) {
   Policy policy;
   AddRule(policy, "stage1/*", false);
@@ -97,6 +114,44 @@ TEST(PolicyTest, ARuleThatMatchesNothingIsAnError) {
   EXPECT_THAT(
       Quantized(policy),
       HasSubstr("policy.rules[0].layers \"stage3/*\" matches no layer"));
+}
+
+// Nor must a rule that comes too late.
+TEST(PolicyTest, ARuleThatEarlierOnesLeaveNothingToIsAnError) {
+  Policy policy;
+  AddRule(policy, "stage1/*", true);
+  AddRule(policy, "stage2/*", true);
+  AddRule(policy, "stage*", true);
+  EXPECT_EQ(
+      Quantized(policy),
+      "policy.rules[2].layers \"stage*\" matches only layers that an "
+      "earlier rule takes (rules[0], rules[1]); put it first, or leave it "
+      "out");
+  policy.mutable_rules(1)->set_layers("fc");
+  policy.set_first_and_last(true);
+  EXPECT_EQ(Quantized(policy), "0111");
+}
+
+// Full precision is no effect of a rule that quantizes.
+TEST(PolicyTest, ARuleThatQuantizesNothingOfItsLayersIsAnError) {
+  Policy policy;
+  AddRule(policy, "stage*", true);
+  AddRule(policy, "*", true);
+  EXPECT_THAT(Quantized(policy),
+              HasSubstr("policy.rules[1].layers \"*\" takes only the first or "
+                        "last layer"));
+  policy.mutable_rules(1)->clear_quantizer();
+  EXPECT_EQ(Quantized(policy), "0110") << "it asks for nothing";
+  PolicyRule* rule = policy.mutable_rules(1);
+  rule->set_layers("conv1");
+  rule->mutable_activations()->mutable_dorefa()->set_bits(4);
+  policy.set_first_and_last(true);
+  EXPECT_THAT(
+      Quantized(policy),
+      HasSubstr("policy.rules[1].layers \"conv1\" takes only what reads "
+                "the image"));
+  rule->mutable_gradients()->mutable_dorefa()->set_bits(6);
+  EXPECT_EQ(Quantized(policy), "0110");
 }
 
 TEST(PolicyTest, ARuleForTheEndsAloneMustBeMeant) {

@@ -5,6 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "quant/clipped_activations.h"
+#include "quant/ttq.h"
+#include "quant/twn.h"
 
 namespace tritlab {
 namespace {
@@ -27,7 +30,7 @@ std::string TtqText(const TtqSpec& ttq) {
       absl::StrAppend(&text, "t = ", ttq.threshold_factor());
       break;
     case TtqSpec::THRESHOLD_NOT_SET:
-      text += "t = 0.05";
+      absl::StrAppend(&text, "t = ", TtqQuantizer::kDefaultThresholdFactor);
       break;
   }
   switch (ttq.learning_rate_multipliers()) {
@@ -72,7 +75,7 @@ std::string WeightsText(const QuantizerSpec& spec) {
       return absl::StrCat("TWN, threshold ",
                           spec.twn().has_threshold_factor()
                               ? spec.twn().threshold_factor()
-                              : 0.7f,
+                              : TwnQuantizer::kDefaultThresholdFactor,
                           " of the mean magnitude");
     case QuantizerSpec::kBwn:
       return "BWN";
@@ -90,8 +93,10 @@ std::string RuleText(const PolicyRule& rule) {
     absl::StrAppend(&text, ", activations DoReFa-Net, ",
                     Bits(rule.activations().dorefa().bits()));
   } else if (rule.activations().has_pact()) {
-    absl::StrAppend(&text, ", activations PACT, ",
-                    Bits(rule.activations().pact().bits()));
+    const PactSpec& pact = rule.activations().pact();
+    absl::StrAppend(
+        &text, ", activations PACT, ", Bits(pact.bits()), ", alpha from ",
+        pact.has_initial_clip() ? pact.initial_clip() : kDefaultInitialClip);
   }
   if (rule.gradients().has_dorefa()) {
     absl::StrAppend(&text, ", gradients DoReFa-Net, ",

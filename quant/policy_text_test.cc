@@ -44,6 +44,12 @@ TEST(PolicyText, EveryMethodWithItsSettings) {
   EXPECT_EQ(OfQuantizer("dorefa { bits: 1 }"), "DoReFa-Net, 1 bit");
 }
 
+TEST(PolicyText, WhereAlphaBegins) {
+  EXPECT_EQ(TextOf("rules { layers: '*' activations { pact { bits: 2 "
+                   "initial_clip: 0.8 } } }"),
+            "full precision, activations PACT, 2 bits, alpha from 0.8");
+}
+
 TEST(PolicyText, RulesInTheirOrder) {
   EXPECT_EQ(TextOf("rules { layers: 'stage1/*' quantizer { ttq { } } }"
                    "rules { layers: '*' quantizer { bwn { } }"
@@ -51,7 +57,8 @@ TEST(PolicyText, RulesInTheirOrder) {
                    "        gradients { dorefa { bits: 8 } } }"
                    "first_and_last: true"),
             "stage1/*: TTQ, t = 0.05; others: BWN, activations PACT, 4 bits, "
-            "gradients DoReFa-Net, 8 bits, first and last layer included");
+            "alpha from 6, gradients DoReFa-Net, 8 bits, first and last layer "
+            "included");
 }
 
 }  // namespace

@@ -15,6 +15,11 @@ namespace tritlab {
 
 absl::StatusOr<std::unique_ptr<PruneQuantizer>> PruneQuantizer::Create(
     const PruneSpec& spec) {
+  if (!spec.has_sparsity()) {
+    return absl::InvalidArgumentError(
+        "prune.sparsity is not set; give the share of weights that become 0, "
+        "at least 0 and below 1");
+  }
   if (!(spec.sparsity() >= 0 && spec.sparsity() < 1)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "prune.sparsity is %g; it must be at least 0 and below 1",

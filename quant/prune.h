@@ -19,7 +19,8 @@ namespace tritlab {
 
 class PruneQuantizer : public WeightQuantizer {
  public:
-  // InvalidArgument, naming the field, unless 0 <= sparsity < 1.
+  // InvalidArgument, naming the field, unless sparsity is set and 0 <= sparsity
+  // < 1.
   static absl::StatusOr<std::unique_ptr<PruneQuantizer>> Create(
       const PruneSpec& spec);
 

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "quant/layers_for_tests.h"
 #include "quant/statistics.h"
@@ -48,6 +50,19 @@ TEST(PruneTest, WhatIsLeftHasNoCodes) {
   auto quantizer = *PruneQuantizer::Create(spec);
   ASSERT_TRUE(quantizer->Initialize(RandomWeights(10, 1)).ok());
   EXPECT_FALSE(quantizer->Encode(RandomWeights(10, 1)).has_value());
+}
+
+// A forgotten sparsity must not become a phase that prunes nothing; a sweep may
+// begin with one.
+TEST(PruneTest, TheSparsityMustBeGiven) {
+  PruneSpec spec;
+  EXPECT_THAT(std::string(PruneQuantizer::Create(spec).status().message()),
+              testing::HasSubstr("prune.sparsity is not set"));
+  spec.set_sparsity(0);
+  EXPECT_TRUE(PruneQuantizer::Create(spec).ok());
+  spec.set_sparsity(1);
+  EXPECT_THAT(std::string(PruneQuantizer::Create(spec).status().message()),
+              testing::HasSubstr("prune.sparsity is 1"));
 }
 
 }  // namespace

@@ -112,8 +112,9 @@ class WeightQuantizer {
 // A layer, as far as its quantizers must know it.
 struct QuantizedLayer {
   std::string name = {};
-  int64_t outputs = 1;  // output channels
-  uint64_t seed = 1;    // of the methods that draw random numbers
+  int64_t outputs = 1;       // output channels
+  uint64_t seed = 1;         // of the methods that draw random numbers
+  bool reads_image = false;  // what it reads is the image, or holds it
 };
 
 }  // namespace tritlab

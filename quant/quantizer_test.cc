@@ -121,6 +121,27 @@ TEST(QuantizerTest, AWeightThatTurnsIntoNoNumberShows) {
   }
 }
 
+// A layer of odd weights must not end a training whose own gradients are
+// finite.
+TEST(QuantizerTest, GradientsAreFinite) {
+  for (const auto& [method, idempotent] : Methods()) {
+    for (const auto& [name, layer] : AdversarialLayers()) {
+      auto quantizer = Make(method);
+      std::vector<float> latent = layer;
+      RunStages(*quantizer, latent);
+      std::vector<float> gradient(latent.size(), 1.0f);
+      for (size_t i = 3; i < gradient.size(); i += 4) gradient[i] = 0;
+      quantizer->Backward(latent, gradient, gradient);
+      for (const float g : gradient)
+        EXPECT_TRUE(std::isfinite(g)) << method << ", " << name;
+      for (const QuantizerParameter& parameter : quantizer->parameters()) {
+        EXPECT_TRUE(std::isfinite(parameter.gradient))
+            << method << ", " << name << ", " << parameter.name;
+      }
+    }
+  }
+}
+
 // Gradients may be computed in place, as training does.
 TEST(QuantizerTest, BackwardInPlaceIsTheSame) {
   for (const auto& [method, idempotent] : Methods()) {

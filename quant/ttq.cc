@@ -12,8 +12,6 @@
 namespace tritlab {
 namespace {
 
-constexpr float kDefaultThresholdFactor = 0.05f;
-
 // Codes of the packed network, and the codebook's order.
 enum Code : uint8_t { kZero = 0, kPositive = 1, kNegative = 2 };
 

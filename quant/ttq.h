@@ -47,6 +47,9 @@ namespace tritlab {
 
 class TtqQuantizer : public WeightQuantizer {
  public:
+  // The paper's t, where the spec sets no threshold.
+  static constexpr float kDefaultThresholdFactor = 0.05f;
+
   // InvalidArgument, naming the field, unless 0 <= threshold_factor < 1, 0 <=
   // sparsity < 1 and 0 <= mean_factor < 10.
   static absl::StatusOr<std::unique_ptr<TtqQuantizer>> Create(

@@ -10,11 +10,6 @@
 #include "quant/straight_through.h"
 
 namespace tritlab {
-namespace {
-
-constexpr double kDefaultThresholdFactor = 0.7;
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<TwnQuantizer>> TwnQuantizer::Create(
     const TwnSpec& spec) {

@@ -26,6 +26,9 @@ namespace tritlab {
 
 class TwnQuantizer : public WeightQuantizer {
  public:
+  // The paper's, where the spec sets none.
+  static constexpr double kDefaultThresholdFactor = 0.7;
+
   // InvalidArgument, naming the field, unless 0 <= threshold_factor < 10.
   static absl::StatusOr<std::unique_ptr<TwnQuantizer>> Create(
       const TwnSpec& spec);

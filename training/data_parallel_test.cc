@@ -291,6 +291,28 @@ TEST_F(DataParallelTest, TheTroubleOfOneRankIsTheTroubleOfAll) {
   });
 }
 
+// An image a rank is enough where the ranks' statistics are one.
+TEST_F(DataParallelTest, OneValueAChannelIsNormalizedTogetherOnly) {
+  ModelSpec model;
+  model.mutable_vgg_small()->set_width(2);
+  graph_ = *BuildGraph(model, graph_.nodes(0).input(), 10);
+  RunRanks(2, [&](Communicator& communicator) {
+    for (const bool synchronized : {false, true}) {
+      PhaseSpec phase = Phase(kFullPrecision);
+      phase.set_batch_size(2);
+      phase.set_synchronized_batch_normalization(synchronized);
+      const absl::Status status =
+          Trainer::Create(graph_, phase, *train_, *test_,
+                          {.ranks = &communicator})
+              .status();
+      EXPECT_EQ(status.ok(), synchronized) << status;
+      if (synchronized) continue;
+      EXPECT_THAT(std::string(status.message()),
+                  HasSubstr("synchronized_batch_normalization"));
+    }
+  });
+}
+
 TEST_F(DataParallelTest, ABatchMustBeSharedEvenly) {
   for (const Outcome& outcome : Train(Phase(kFullPrecision), 5)) {
     EXPECT_EQ(outcome.status,

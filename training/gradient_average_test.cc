@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "quant/quantizer.h"
+#include "quant/clipped_activations.h"
 #include "training/thread_communicator_for_tests.h"
 
 namespace tritlab {
@@ -98,11 +98,17 @@ TEST(GradientAverageTest, AllThatRanksDifferInIsAveraged) {
     values[1].grad_shift = tensors[3];
     values[1].mean = tensors[4];
     values[1].variance = tensors[5];
+    PactSpec pact;
+    pact.set_bits(4);
+    const auto activations = *ClippedActivations::Create(pact);
+    values[0].activations = activations.get();
+    activations->parameters()[0].gradient = own;
     GradientAverage average(values, ranks, /*bucket_bytes=*/4);
     average.OperatorDone(Backward(1));
     average.OperatorDone(Backward(0));
     average.Finish();
     for (const auto& tensor : tensors) EXPECT_THAT(tensor, Each(3.0f));
+    EXPECT_EQ(activations->parameters()[0].gradient, 3.0f);
   });
 }
 

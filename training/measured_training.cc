@@ -67,23 +67,26 @@ absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name) {
   ModelSpec model;
   absl::string_view number = name;
   int depth = 0;
+  const bool is_resnet = absl::ConsumePrefix(&number, "resnet") &&
+                         absl::SimpleAtoi(number, &depth);
   bool of_imagenet = false;
   if (name == "vgg_small") {
     model.mutable_vgg_small();
-  } else if (name == "resnet18") {
-    model.mutable_imagenet_resnet()->set_depth(18);
-    of_imagenet = true;
   } else if (name == "vgg16" || name == "vgg16_bn") {
     model.mutable_vgg16()->set_batch_normalization(name == "vgg16_bn");
     of_imagenet = true;
-  } else if (absl::ConsumePrefix(&number, "resnet") &&
-             absl::SimpleAtoi(number, &depth)) {
+  } else if (is_resnet && (depth == 18 || depth == 34 || depth == 50)) {
+    // CIFAR's could have 50 layers, too, but nobody means that.
+    model.mutable_imagenet_resnet()->set_depth(depth);
+    of_imagenet = true;
+  } else if (is_resnet) {
     model.mutable_cifar_resnet()->set_depth(depth);
   } else {
     return absl::InvalidArgumentError(
         absl::StrCat("network \"", name,
                      "\" is unknown; give resnet20 (32, 44, 56, 110, any "
-                     "6n + 2), vgg_small, resnet18, vgg16 or vgg16_bn"));
+                     "6n + 2 but 50), vgg_small, resnet18, resnet34, resnet50, "
+                     "vgg16 or vgg16_bn"));
   }
   InputOperator image;
   image.set_height(of_imagenet ? 224 : 32);

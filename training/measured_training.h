@@ -16,9 +16,10 @@
 
 namespace tritlab {
 
-// "resnet20" (any 6n + 2 layers) or "vgg_small", for images of 32x32 pixels and
-// 10 classes; "resnet18", "vgg16" or "vgg16_bn" (with batch normalization), for
-// 224x224 and 1000. InvalidArgument, naming what there is, for others.
+// "resnet20" (any 6n + 2 layers but 50) or "vgg_small", for images of 32x32
+// pixels and 10 classes; "resnet18", "resnet34", "resnet50", "vgg16" or
+// "vgg16_bn" (with batch normalization), for 224x224 and 1000. InvalidArgument,
+// naming what there is, for others.
 absl::StatusOr<Graph> MeasuredNetwork(absl::string_view name);
 
 struct MeasuredTraining {

@@ -20,6 +20,16 @@ TEST(MeasuredTrainingTest, UnknownNetworksAreNamed) {
     EXPECT_TRUE(MeasuredNetwork(name).ok()) << name;
 }
 
+// 50 is 6n + 2 as well.
+TEST(MeasuredTrainingTest, ImageNetsDepthsAreImageNetsNetworks) {
+  for (const char* name : {"resnet18", "resnet34", "resnet50"}) {
+    const auto network = MeasuredNetwork(name);
+    ASSERT_TRUE(network.ok()) << name;
+    EXPECT_EQ(network->nodes(0).input().height(), 224) << name;
+  }
+  EXPECT_EQ(MeasuredNetwork("resnet56")->nodes(0).input().height(), 32);
+}
+
 // Every part of a step is seen once a step, so that a profile leaves none out.
 TEST(MeasuredTrainingTest, AStepTellsItsParts) {
   const Graph graph = *MeasuredNetwork("resnet8");

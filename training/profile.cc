@@ -28,9 +28,10 @@
 #include "training/profile_table.h"
 #include "training/step_profile.h"
 
-ABSL_FLAG(std::string, network, "resnet20",
-          "resnet20, 32, 44, 56, 110 (any 6n + 2), vgg_small, resnet18, vgg16 "
-          "or vgg16_bn");
+ABSL_FLAG(
+    std::string, network, "resnet20",
+    "for 32x32: resnet20, 32, 44, 56, 110 (any 6n + 2 but 50), vgg_small; "
+    "for 224x224: resnet18, resnet34, resnet50, vgg16, vgg16_bn");
 ABSL_FLAG(std::string, data_type, "",
           "f32 or bf16; empty: bf16 where its products are the faster ones");
 ABSL_FLAG(int32_t, batch, 128, "images a step");
@@ -77,6 +78,12 @@ absl::StatusOr<Policy> PolicyFlag() {
   return policy;
 }
 
+absl::StatusOr<Graph> NetworkFlag() {
+  absl::StatusOr<Graph> network = MeasuredNetwork(absl::GetFlag(FLAGS_network));
+  RETURN_IF_ERROR(WithPrefix("--network", network.status()));
+  return network;
+}
+
 absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ParseCommandLine(argc, argv, kUsage).status());
   const int32_t batch = absl::GetFlag(FLAGS_batch);
@@ -91,8 +98,7 @@ absl::Status Run(int argc, char** argv) {
   RETURN_IF_ERROR(ApplyThreadsFlag(threads));
   ASSIGN_OR_RETURN(const DataType type, DataTypeFlag());
   ASSIGN_OR_RETURN(const Policy policy, PolicyFlag());
-  ASSIGN_OR_RETURN(const Graph graph,
-                   MeasuredNetwork(absl::GetFlag(FLAGS_network)));
+  ASSIGN_OR_RETURN(const Graph graph, NetworkFlag());
   ASSIGN_OR_RETURN(const MeasuredTraining training,
                    BeginMeasuredTraining(graph, type, batch, policy));
   Trainer& trainer = *training.trainer;

@@ -327,6 +327,24 @@ TEST(ProgramTest, TrainingHeadsAreNotEvaluated) {
   }
 }
 
+// conv_c reads the image beside the outputs of others; both it and conv_a leave
+// it whole.
+TEST(ProgramTest, TheImageIsNeverQuantized) {
+  Policy policy;
+  PolicyRule* rule = policy.add_rules();
+  rule->set_layers("*");
+  rule->mutable_activations()->mutable_dorefa()->set_bits(4);
+  policy.set_first_and_last(true);
+  const Graph graph = Inception(/*dropout_rate=*/0);
+  const auto network = *TrainedNetwork::Create(graph, policy, Sgd(), 3);
+  for (const TrainedNetwork::Layer& layer : network->layers()) {
+    const std::string& name = layer.node->name();
+    EXPECT_EQ(layer.activations == nullptr,
+              name == "conv_a" || name == "conv_c")
+        << name;
+  }
+}
+
 // A ReLU behind a convolution or a linear layer writes over what it reads: in
 // networks without batch normalization that is half of the activations.
 TEST(ProgramTest, ReluOfALayerTakesNoMemory) {

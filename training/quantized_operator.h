@@ -1,6 +1,8 @@
 // Where the quantizers of activations and gradients stand in a compiled graph:
 // an operator in front of the layer that reads the activations, and one around
-// the layer whose output receives the gradient.
+// the layer whose output receives the gradient. What quantizers give is rounded
+// to the program's type (quant/activation_quantizer.h and dorefa_gradients.h
+// say what that leaves of it).
 #ifndef TRITLAB_TRAINING_QUANTIZED_OPERATOR_H_
 #define TRITLAB_TRAINING_QUANTIZED_OPERATOR_H_
 

@@ -1,6 +1,7 @@
 #include "training/quantized_operator.h"
 
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,38 @@ TEST(QuantizedOperatorTest, AnActivationStepIsItsQuantizerOnEveryElement) {
   }
 }
 
+size_t Distinct(const std::vector<float>& values) {
+  return std::set<float>(values.begin(), values.end()).size();
+}
+
+// What activation_quantizer.h says that bf16 leaves of the levels.
+TEST(QuantizedOperatorTest, Bf16KeepsActivationsApartUpTo7BitsOfPact) {
+  const auto levels = [](ActivationQuantizer& quantizer, float clip,
+                         DataType type) {
+    std::vector<float> ramp(kElements);
+    for (int64_t i = 0; i < kElements; ++i)
+      ramp[i] = clip * static_cast<float>(i) / (kElements - 1);
+    const Buffer input = Stored(ramp, type);
+    Buffer output(kElements * SizeOf(type));
+    MakeActivationStep(type, kElements, quantizer)
+        ->Forward({.inputs = {input.data()}, .output = output.data()});
+    return Distinct(Floats(output, kElements, type));
+  };
+  const auto of_pact = [&](int bits, DataType type) {
+    PactSpec spec;
+    spec.set_bits(bits);
+    return levels(**ClippedActivations::Create(spec), kDefaultInitialClip,
+                  type);
+  };
+  DorefaActivationSpec dorefa;
+  dorefa.set_bits(8);
+  EXPECT_EQ(levels(**ClippedActivations::Create(dorefa), 1, DataType::kBF16),
+            256u);
+  EXPECT_EQ(of_pact(7, DataType::kBF16), 128u);
+  EXPECT_EQ(of_pact(8, DataType::kBF16), 235u);
+  EXPECT_EQ(of_pact(8, DataType::kF32), 256u);
+}
+
 // Keeps the gradient that it is given.
 class Listener : public Operator {
  public:
@@ -108,6 +141,29 @@ TEST(QuantizedOperatorTest, ALayerReceivesItsGradientQuantizedImageByImage) {
     EXPECT_EQ(Floats(stored, shape.size(), type),
               Rounded(RandomValues(shape.size(), 3), type));
   }
+}
+
+// What dorefa_gradients.h says that bf16 leaves of the levels.
+TEST(QuantizedOperatorTest, Bf16KeepsGradientsApartUpTo8Bits) {
+  const Shape shape{.batch = 1, .height = 1, .width = 1, .channels = kElements};
+  std::vector<float> ramp(kElements);
+  for (int64_t i = 0; i < kElements; ++i)
+    ramp[i] = 3 * static_cast<float>(i) / (kElements - 1) - 1.5f;
+  const auto levels = [&](int bits, DataType type) {
+    DorefaGradientSpec spec;
+    spec.set_bits(bits);
+    auto quantizer = *DorefaGradients::Create(spec, {});
+    std::vector<float> heard(kElements);
+    const auto layer = WithQuantizedGradient(
+        std::make_unique<Listener>(type, heard), type, shape, *quantizer);
+    const Buffer stored = Stored(ramp, type);
+    layer->BackwardWeights({.grad_outputs = {stored.data()}});
+    layer->Backward({.grad_outputs = {stored.data()}});
+    return Distinct(heard);
+  };
+  EXPECT_EQ(levels(8, DataType::kBF16), 256u);
+  EXPECT_LT(levels(9, DataType::kBF16), 500u);
+  EXPECT_EQ(levels(9, DataType::kF32), 512u);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ double HalfCosine(double from, double to, double t) {
 
 }  // namespace
 
-absl::Status ValidateSchedule(const ScheduleSpec& schedule) {
+absl::Status ValidateSchedule(const ScheduleSpec& schedule, int64_t epochs) {
   if (!(schedule.learning_rate() > 0) ||
       !std::isfinite(schedule.learning_rate())) {
     return absl::InvalidArgumentError(
@@ -47,6 +47,14 @@ absl::Status ValidateSchedule(const ScheduleSpec& schedule) {
     if (!std::is_sorted(schedule.step().epochs().begin(),
                         schedule.step().epochs().end())) {
       return absl::InvalidArgumentError("schedule.step.epochs must ascend");
+    }
+    // Later drops may be cut off; a rate that never drops is another schedule.
+    if (const float first = schedule.step().epochs(0); first >= epochs) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "schedule.step.epochs begins with %g, beyond the phase's %d epochs "
+          "(of each stage); give an earlier drop, or clear schedule.step for a "
+          "constant rate",
+          first, epochs));
     }
   }
   if (schedule.has_cosine() && !(schedule.cosine().final_share() >= 0 &&

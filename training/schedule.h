@@ -9,8 +9,9 @@
 
 namespace tritlab {
 
-// InvalidArgument, naming the field, when a rate or a share is impossible.
-absl::Status ValidateSchedule(const ScheduleSpec& schedule);
+// InvalidArgument, naming the field, when a rate or a share is impossible, or
+// when the rate should drop in steps but does not within `epochs` epochs.
+absl::Status ValidateSchedule(const ScheduleSpec& schedule, int64_t epochs);
 
 // The rate of step `step` (from 0) of `epochs` epochs with `steps_per_epoch`
 // steps each.

@@ -80,10 +80,26 @@ TEST(ScheduleTest, ImpossibleSettingsNameTheirField) {
       {"learning_rate: 1 cosine { final_share: 2 }", "cosine.final_share"},
       {"learning_rate: 1 one_cycle { }", "one_cycle.warmup_share"}};
   for (const auto& [text, field] : cases) {
-    EXPECT_THAT(std::string(ValidateSchedule(Parse(text)).message()),
+    EXPECT_THAT(std::string(ValidateSchedule(Parse(text), 10).message()),
                 testing::HasSubstr(field))
         << text;
   }
+}
+
+// A recipe whose run is cut short must not train at the first rate alone
+// without a word.
+TEST(ScheduleTest, StepsThatAllComeTooLateAreRefused) {
+  const ScheduleSpec schedule =
+      Parse("learning_rate: 0.1 step { epochs: 80 epochs: 120 factor: 0.1 }");
+  EXPECT_TRUE(ValidateSchedule(schedule, 81).ok());
+  for (const int64_t epochs : {24, 80}) {
+    EXPECT_THAT(std::string(ValidateSchedule(schedule, epochs).message()),
+                testing::HasSubstr("schedule.step.epochs begins with 80"))
+        << epochs;
+  }
+  EXPECT_TRUE(ValidateSchedule(
+                  Parse("learning_rate: 1 step { epochs: 0.5 factor: 1 }"), 1)
+                  .ok());
 }
 
 }  // namespace

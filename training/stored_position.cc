@@ -10,8 +10,9 @@ absl::StatusOr<TrainingPosition> ParseStoredPosition(const std::string& bytes,
                                                      const std::string& file) {
   TrainingPosition position;
   if (!position.ParseFromString(bytes) || position.phase() != extent.phase) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        file, ": the checkpoint is not one of phase ", extent.phase));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": the checkpoint is not one of phase ",
+                     extent.phase, "; remove it and begin the phase anew"));
   }
   if (position.data_checksum() != extent.data_checksum) {
     return absl::FailedPreconditionError(absl::StrCat(

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/all_finite.h"
 #include "base/crc32c.h"
 #include "base/random.h"
@@ -30,12 +32,30 @@ std::string QuantizerName(const Node& layer, const std::string& name) {
   return absl::StrCat(layer.name(), "#", name);
 }
 
-QuantizedLayer AsQuantizedLayer(const Node& layer, uint64_t seed) {
-  return {
-      .name = layer.name(),
-      .outputs = layer.has_linear() ? layer.linear().out_features()
-                                    : layer.convolution().out_channels(),
-      .seed = RandomStream(seed, kQuantizers, Crc32c(layer.name())).Bits(0)};
+// In the order of WeightedNodes.
+std::vector<QuantizedLayer> QuantizedLayersOf(const Graph& graph,
+                                              uint64_t seed) {
+  std::vector<QuantizedLayer> layers;
+  // The image, and what holds it still, or is made of it without a layer.
+  std::set<absl::string_view> image;
+  for (const Node& node : graph.nodes()) {
+    const bool of_image =
+        node.has_input() ||
+        std::any_of(
+            node.inputs().begin(), node.inputs().end(),
+            [&](const std::string& input) { return image.count(input) > 0; });
+    if (node.has_convolution() || node.has_linear()) {
+      layers.push_back(
+          {.name = node.name(),
+           .outputs = node.has_linear() ? node.linear().out_features()
+                                        : node.convolution().out_channels(),
+           .seed = RandomStream(seed, kQuantizers, Crc32c(node.name())).Bits(0),
+           .reads_image = of_image});
+    } else if (of_image) {
+      image.insert(node.name());
+    }
+  }
+  return layers;
 }
 
 }  // namespace
@@ -55,11 +75,8 @@ absl::StatusOr<std::unique_ptr<TrainedNetwork>> TrainedNetwork::Create(
     network->states_.push_back(InitialOptimizerState(optimizer, elements));
   }
   const std::vector<int> weighted = WeightedNodes(graph);
-  std::vector<QuantizedLayer> described;
-  described.reserve(weighted.size());
-  for (const int node : weighted)
-    described.push_back(AsQuantizedLayer(graph.nodes(node), seed));
-  ASSIGN_OR_RETURN(auto quantizers, ApplyPolicy(policy, described));
+  ASSIGN_OR_RETURN(auto quantizers,
+                   ApplyPolicy(policy, QuantizedLayersOf(graph, seed)));
   for (size_t i = 0; i < weighted.size(); ++i) {
     Layer layer;
     layer.node = &network->graph_.nodes(weighted[i]);

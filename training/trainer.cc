@@ -21,6 +21,7 @@
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "models/newest_checkpoint.h"
+#include "models/shape_inference.h"
 #include "quant/policy.h"
 #include "training/activation_counter.h"
 #include "training/nonfinite.h"
@@ -44,6 +45,23 @@ uint64_t LearnedImages(const TrainingPosition& position) {
 }
 double MeanLoss(const TrainingPosition& position) {
   return position.loss_sum() / LearnedImages(position);
+}
+
+// Over one value a channel, batch normalization gives the channel's shift,
+// whatever it reads: nothing that comes before it could learn.
+absl::Status CheckBatchNormalization(const Graph& graph, int64_t batch) {
+  ASSIGN_OR_RETURN(const ShapedGraph shaped, InferShapes(graph, batch));
+  for (int i = 0; i < graph.nodes_size(); ++i) {
+    const Shape& shape = shaped.shapes[i];
+    if (!graph.nodes(i).has_batch_normalization() ||
+        shape.size() > shape.channels)
+      continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "node \"", graph.nodes(i).name(),
+        "\" normalizes one value a channel; give a batch_size of at least 2 a "
+        "rank, or on several ranks set synchronized_batch_normalization"));
+  }
+  return absl::OkStatus();
 }
 
 std::string ChecksumOf(const Dataset& dataset) {
@@ -82,7 +100,7 @@ absl::Status ValidatePhase(const PhaseSpec& phase) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(ValidateOptimizer(phase.optimizer()));
-  return ValidateSchedule(phase.schedule());
+  return ValidateSchedule(phase.schedule(), phase.epochs());
 }
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
@@ -122,6 +140,10 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
       trainer->network_->Values(/*training=*/true);
   const bool synchronized =
       ranks.size() > 1 && phase.synchronized_batch_normalization();
+  if (phase.epochs() > 0 && !synchronized) {
+    RETURN_IF_ERROR(
+        CheckBatchNormalization(trainer->network_->whole_graph(), share));
+  }
   ASSIGN_OR_RETURN(
       trainer->program_,
       Program::Compile(graph, values,

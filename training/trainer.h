@@ -45,8 +45,9 @@ class Trainer {
     // network's computed weights are those that were evaluated.
     std::function<absl::Status(const EpochRecord&, const TrainedNetwork&)>
         on_epoch = {};
-    // Asked before every step and every batch of an evaluation; true writes a
-    // checkpoint and ends Run with Cancelled.
+    // Asked by Run before every step and every batch of its evaluations; true
+    // writes a checkpoint and ends it with Cancelled. Begin and BeginLearned
+    // evaluate to the end.
     std::function<bool()> stop_requested = {};
     // Trains together with these (training/communicator.h), each on its share
     // of every batch; nullptr: alone. Every rank makes the same calls with the

@@ -81,6 +81,13 @@ const Graph& Network() {
   return graph;
 }
 
+// It normalizes the outputs of a linear layer.
+Graph VggSmall() {
+  ModelSpec model;
+  model.mutable_vgg_small()->set_width(2);
+  return *BuildGraph(model, Network().nodes(0).input(), 10);
+}
+
 // The same with a training head that has all that GoogLeNet's have.
 Graph NetworkWithHead() {
   GraphBuilder net(Network());
@@ -690,6 +697,30 @@ TEST_F(NonfiniteTest, ManyInARowEndTheRunAllTheSame) {
               HasSubstr("after 10 skipped in a row"));
 }
 
+// Such a training would learn the last layers alone, and say nothing.
+TEST_F(TrainerTest, BatchNormalizationOfOneValueAChannelIsRefused) {
+  graph_ = VggSmall();
+  PhaseSpec phase = Phase(kFullPrecision);
+  phase.set_batch_size(1);
+  const auto create = [&] {
+    return Trainer::Create(graph_, phase, *train_, *test_, {}).status();
+  };
+  EXPECT_EQ(
+      create(),
+      absl::InvalidArgumentError(
+          "node \"bn7\" normalizes one value a channel; give a batch_size "
+          "of at least 2 a rank, or on several ranks set "
+          "synchronized_batch_normalization"));
+  phase.set_epochs(0);
+  EXPECT_TRUE(create().ok()) << "an evaluation has no batch statistics";
+  phase.set_epochs(1);
+  phase.set_batch_size(2);
+  EXPECT_TRUE(create().ok());
+  graph_ = Network();
+  phase.set_batch_size(1);
+  EXPECT_TRUE(create().ok()) << "its images have many pixels to the end";
+}
+
 TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "epochs is not set"},
@@ -697,6 +728,9 @@ TEST_F(TrainerTest, ImpossiblePhasesNameTheirField) {
       {"epochs: 1 batch_size: -1", "batch_size"},
       {"epochs: 1 batch_size: 8 label_smoothing: 1", "label_smoothing"},
       {"epochs: 1 batch_size: 8 optimizer { sgd { } }", "learning_rate"},
+      {"epochs: 3 batch_size: 8 optimizer { sgd { } } schedule { "
+       "learning_rate: 1 step { epochs: 3 factor: 0.1 } }",
+       "schedule.step.epochs begins with 3"},
       {"epochs: 1 batch_size: 8 policy { rules { layers: '*' quantizer { inq { "
        "bits: 9 } } } }",
        "policy.rules[0].quantizer.inq.bits"},
