@@ -30,21 +30,31 @@ absl::StatusOr<ExperimentNetwork> BuildNetwork(const ModelSpec& model,
   return network;
 }
 
+absl::StatusOr<ExperimentImages> OpenImages(const DatasetSpec& spec,
+                                            absl::string_view data_root,
+                                            const OpenOptions& options) {
+  ExperimentImages images;
+  ASSIGN_OR_RETURN(images.train,
+                   OpenDataset(spec, data_root, Split::kTrain, options));
+  ASSIGN_OR_RETURN(images.test,
+                   OpenDataset(spec, data_root, Split::kTest, options));
+  const Dataset &train = *images.train, &test = *images.test;
+  if (train.shape() == test.shape() &&
+      train.class_names() == test.class_names())
+    return images;
+  return absl::InvalidArgumentError(absl::StrCat(
+      train.source(), ": training and test images differ in shape or classes"));
+}
+
 absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
     const ExperimentSpec& spec, absl::string_view data_root,
     const OpenOptions& options) {
+  ASSIGN_OR_RETURN(ExperimentImages images,
+                   OpenImages(spec.dataset(), data_root, options));
   ExperimentInputs inputs;
-  ASSIGN_OR_RETURN(inputs.train, OpenDataset(spec.dataset(), data_root,
-                                             Split::kTrain, options));
-  ASSIGN_OR_RETURN(inputs.test, OpenDataset(spec.dataset(), data_root,
-                                            Split::kTest, options));
+  inputs.train = std::move(images.train);
+  inputs.test = std::move(images.test);
   const Dataset& train = *inputs.train;
-  if (!(train.shape() == inputs.test->shape()) ||
-      train.class_names() != inputs.test->class_names()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(train.source(),
-                     ": training and test images differ in shape or classes"));
-  }
   ASSIGN_OR_RETURN(ExperimentNetwork network,
                    BuildNetwork(spec.model(), train.shape(), train.classes()));
   inputs.graph = std::move(network.graph);

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "datasets/dataset.h"
+#include "datasets/dataset.pb.h"
 #include "datasets/open_dataset.h"
 #include "experiments/spec.pb.h"
 #include "models/cost.h"
@@ -18,6 +19,10 @@ namespace tritlab {
 struct ExperimentNetwork {
   Graph graph;  // for the images and classes
   Cost cost;
+};
+
+struct ExperimentImages {
+  std::unique_ptr<Dataset> train, test;
 };
 
 struct ExperimentInputs {
@@ -32,8 +37,14 @@ absl::StatusOr<ExperimentNetwork> BuildNetwork(const ModelSpec& model,
                                                const ImageShape& images,
                                                int classes);
 
+// Reads both splits of a dataset. Errors name the file at fault, or say that
+// the two do not belong together.
+absl::StatusOr<ExperimentImages> OpenImages(const DatasetSpec& spec,
+                                            absl::string_view data_root,
+                                            const OpenOptions& options = {});
+
 // Reads the datasets and builds the network of a valid spec. Errors as
-// BuildNetwork's, or naming the file at fault.
+// OpenImages' and BuildNetwork's.
 absl::StatusOr<ExperimentInputs> OpenExperimentInputs(
     const ExperimentSpec& spec, absl::string_view data_root,
     const OpenOptions& options = {});

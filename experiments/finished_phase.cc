@@ -56,8 +56,9 @@ absl::Status ReadNetwork(const std::string& run, FinishedPhase& finished) {
                    ReadCheckpoint(path, finished.inputs.graph));
   if (!position.ParseFromString(checkpoint.position) ||
       position.phase() != phase.name()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": the checkpoint is not one of phase ", phase.name()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": the checkpoint is not one of phase ",
+                     phase.name(), "; remove it and train the phase anew"));
   }
   if (!position.finished()) {
     return absl::FailedPreconditionError(

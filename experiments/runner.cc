@@ -203,6 +203,14 @@ class Run {
     // goes on; but a resumed run must not take back what it has reported.
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
+    if (was_finished) {
+      // Nor what `render` has added to it since the run was over.
+      absl::StatusOr<Report> before = ReportBefore();
+      if (before.ok() && IsWhole(*before)) {
+        report_ = *std::move(before);
+        return absl::OkStatus();
+      }
+    }
     if (last) {
       RETURN_IF_ERROR(WriteModelFile(
           trainer.network(), trainer.evaluation_program(), *train_, *test_,
@@ -214,11 +222,22 @@ class Run {
     return WriteReport(report_, folder_->path());
   }
 
-  // What an earlier start of this run has reported of a phase; 0 where it is
-  // not known.
+  // What an earlier start of this run has reported.
+  absl::StatusOr<Report> ReportBefore() const {
+    return ReadReport(JoinPath(folder_->path(), "report.json"));
+  }
+
+  // Whether it is of all phases and of the model file, which is still there.
+  bool IsWhole(const Report& report) const {
+    const int phases = spec_.phases_size();
+    return report.results_size() == phases &&
+           report.model_file().phase() == spec_.phases(phases - 1).name() &&
+           FileExists(JoinPath(folder_->path(), "model.trit"));
+  }
+
+  // Of a phase; 0 where it is not known.
   double CalibrationBefore(const std::string& phase) const {
-    const absl::StatusOr<Report> before =
-        ReadReport(JoinPath(folder_->path(), "report.json"));
+    const absl::StatusOr<Report> before = ReportBefore();
     if (!before.ok()) return 0;
     const PhaseResult* const result = FindPhase(*before, phase);
     return result == nullptr ? 0 : result->calibration();

@@ -43,8 +43,9 @@ DataType DataTypeOf(const ExperimentSpec& spec);
 
 // What the run found; the same is then in the folder, as report.json, report.md
 // and report.html. A phase whose checkpoint says that it is finished is not run
-// again. `spec` must be valid; its seeds are not looked at. With several ranks,
-// what was found is known to rank 0; an error of one is returned on all.
+// again, and a run that is over keeps its report and its packed model. `spec`
+// must be valid; its seeds are not looked at. With several ranks, what was
+// found is known to rank 0; an error of one is returned on all.
 absl::StatusOr<Report> RunExperiment(const ExperimentSpec& spec,
                                      const RunOptions& options);
 

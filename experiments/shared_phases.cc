@@ -90,7 +90,8 @@ absl::StatusOr<bool> CopySharedPhase(const std::string& shared_phases,
   if (!position.ParseFromString(checkpoint->position) ||
       position.phase() != request.phase) {
     return absl::InvalidArgumentError(absl::StrCat(
-        path, ": the checkpoint is not one of phase ", request.phase));
+        path, ": the checkpoint is not one of phase ", request.phase,
+        "; remove ", folder, " to have the phase trained again"));
   }
   if (!position.finished()) return false;
   Provenance trained_by;

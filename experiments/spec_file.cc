@@ -78,14 +78,6 @@ std::string Assignment(const FieldDescriptor& field, absl::string_view value) {
   return absl::StrCat(field.name(), ": ", text);
 }
 
-bool IsWord(const std::string& name) {
-  if (name.empty()) return false;
-  for (const unsigned char c : name) {
-    if (!std::isalnum(c) && c != '_' && c != '-' && c != '.') return false;
-  }
-  return name[0] != '.';
-}
-
 }  // namespace
 
 absl::Status ReadTextProto(const std::string& path, Message& message) {
@@ -149,14 +141,20 @@ absl::Status SetField(absl::string_view path, absl::string_view value,
   return error("the path is empty");
 }
 
+bool IsWord(absl::string_view name) {
+  if (name.empty()) return false;
+  for (const unsigned char c : name) {
+    if (!std::isalnum(c) && c != '_' && c != '-' && c != '.') return false;
+  }
+  return name[0] != '.';
+}
+
 absl::Status ValidateSpec(const ExperimentSpec& spec) {
   const auto error = [](absl::string_view what) {
     return absl::InvalidArgumentError(what);
   };
   if (!IsWord(spec.name())) {
-    return error(
-        absl::StrCat("name is \"", spec.name(),
-                     "\"; it must be a word of letters, digits, _ - and ."));
+    return error(absl::StrCat("name is \"", spec.name(), "\"; ", kWordRule));
   }
   if (spec.dataset().name().empty()) return error("dataset.name is not set");
   if (spec.phases().empty())
@@ -167,8 +165,7 @@ absl::Status ValidateSpec(const ExperimentSpec& spec) {
     const std::string where = absl::StrFormat("phases[%d]", i);
     if (!IsWord(phase.name())) {
       return error(
-          absl::StrCat(where, ".name is \"", phase.name(),
-                       "\"; it must be a word of letters, digits, _ - and ."));
+          absl::StrCat(where, ".name is \"", phase.name(), "\"; ", kWordRule));
     }
     if (!phase.starts_from().empty() && names.count(phase.starts_from()) == 0) {
       return error(absl::StrCat(where, ".starts_from is \"",

@@ -31,6 +31,13 @@ std::string ToText(const google::protobuf::Message& message);
 absl::Status SetField(absl::string_view path, absl::string_view value,
                       google::protobuf::Message& message);
 
+// Whether folders may be called so: experiments, phases, sweeps and their axes
+// are. kWordRule says in an error what a name must be.
+bool IsWord(absl::string_view name);
+inline constexpr char kWordRule[] =
+    "it must be a word of letters, digits, _ - and . that does not begin with "
+    ".";
+
 // Checks everything that can be checked before the data is read.
 // InvalidArgument, naming the field.
 absl::Status ValidateSpec(const ExperimentSpec& spec);

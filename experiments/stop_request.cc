@@ -20,8 +20,12 @@ void Say(absl::string_view text) {
   (void)!write(STDERR_FILENO, text.data(), text.size());
 }
 
+// mpirun and srun hand SIGUSR1 on to all ranks; SIGTERM, they follow by
+// SIGKILL.
+constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGUSR1};
+
 // Calls nothing but what a signal handler may.
-void RequestStop(int signal) {
+void RequestStop(int first) {
   if (may_stop_at_once) {
     Say("error: stopped as asked to; go on with: ");
     Say(go_on);
@@ -29,7 +33,11 @@ void RequestStop(int signal) {
     _exit(130);
   }
   stop_requested = 1;
-  std::signal(signal, SIG_DFL);  // a second one ends the program at once
+  // A second one ends the program at once. But a scheduler that has sent
+  // SIGUSR1 ahead sends SIGTERM by itself, which must cost no checkpoint.
+  for (const int signal : kStopSignals) {
+    if (first != SIGUSR1 || signal == SIGUSR1) std::signal(signal, SIG_DFL);
+  }
   Say("\nstopping, with a checkpoint; a second signal stops without one\n");
 }
 
@@ -39,10 +47,7 @@ void CatchStopRequests(const std::string& go_on_with, bool speaks) {
   go_on = go_on_with;
   speaks_here = speaks;
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, RequestStop);
-  std::signal(SIGTERM, RequestStop);
-  // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.
-  std::signal(SIGUSR1, RequestStop);
+  for (const int signal : kStopSignals) std::signal(signal, RequestStop);
 }
 
 bool StopRequested() { return stop_requested != 0; }

@@ -300,7 +300,8 @@ TEST(PageScreenshot, ClicksOnATitleSortTheTable) {
                                    {"run 10", "-"},
                                    {"Run 1", "20.5 million"},
                                    {"other", "1.5 billion"},
-                                   {"<b>&", "-3"}}},
+                                   {"<b>&", "-3"},
+                                   {"run 30", "30,748 trillion"}}},
                 .name = "table",
                 .sortable = true});
   const auto rows =
@@ -316,11 +317,11 @@ TEST(PageScreenshot, ClicksOnATitleSortTheTable) {
     })].join("\n");
   })())js");
   EXPECT_EQ(rows.value_or(std::string(rows.status().message())),
-            ",;run 2;run 10;Run 1;other;<b>&\n"
-            "ascending,;<b>&;other;Run 1;run 2;run 10\n"
-            "descending,;run 10;run 2;Run 1;other;<b>&\n"
-            ",descending;other;Run 1;run 2;<b>&;run 10\n"
-            ",ascending;<b>&;run 2;Run 1;other;run 10");
+            ",;run 2;run 10;Run 1;other;<b>&;run 30\n"
+            "ascending,;<b>&;other;Run 1;run 2;run 10;run 30\n"
+            "descending,;run 30;run 10;run 2;Run 1;other;<b>&\n"
+            ",descending;run 30;other;Run 1;run 2;<b>&;run 10\n"
+            ",ascending;<b>&;run 2;Run 1;other;run 30;run 10");
 }
 
 }  // namespace

@@ -133,6 +133,9 @@ class FilterRemovalRun {
     ASSIGN_OR_RETURN(lock_, LockFolder(options_.folder));
     // What was seen before the lock may have been another one's beginning.
     RETURN_IF_ERROR(CheckSameRemoval());
+    // First: the folder is then known to be of this removal.
+    RETURN_IF_ERROR(
+        WriteFileAtomically(InFolder(kGraphFile), ToText(smaller_.graph)));
     ASSIGN_OR_RETURN(*report_.mutable_provenance(),
                      KeepProvenance(options_.folder, report_.provenance()));
     return absl::OkStatus();
@@ -236,9 +239,6 @@ class FilterRemovalRun {
 
     start_.position = position.SerializeAsString();
     RETURN_IF_ERROR(EnterFolder());
-    // First: the folder is then known to be of this removal.
-    RETURN_IF_ERROR(
-        WriteFileAtomically(InFolder(kGraphFile), ToText(smaller_.graph)));
     RETURN_IF_ERROR(MakeDirectories(InFolder("checkpoints")));
     RETURN_IF_ERROR(WriteCheckpoint(
         start_, CheckpointIn(options_.folder, removed_phase_.name())));

@@ -96,6 +96,17 @@ done
 "$remove" --run="$here/run" --epochs=3 --output_dir="$here/stopped" --resume >/dev/null 2>"$here/log"
 [ $? = 2 ] || fail "other epochs: another status"
 grep -q -- 'retraining.textproto: the folder is of a removal with another' "$here/log" || fail "other epochs are not named"
+# Whatever it was killed at, or met a full disk at, it can be resumed: in the writing of its first file, and after it.
+mkdir -p "$here/begun/graph.textproto.partial/in_the_way"
+"$remove" --run="$here/run" --output_dir="$here/begun" --resume >"$here/log" 2>&1 && fail "the first file cannot be written"
+rm -r "$here/begun/graph.textproto.partial"
+"$remove" --run="$here/run" --output_dir="$here/begun" --resume >"$here/log" 2>&1 || fail "to go on before the first file"
+cmp "$here/removed/model.trit" "$here/begun/model.trit" || fail "gone on before the first file: another model.trit"
+mkdir "$here/begun2"
+cp "$here/removed/graph.textproto" "$here/begun2"
+"$remove" --run="$here/run" --output_dir="$here/begun2" --resume >"$here/log" 2>&1 || fail "to go on after the first file"
+[ -s "$here/begun2/provenance.textproto" ] || fail "gone on after the first file: no provenance.textproto"
+
 # Another seed's network may well have the same filters left.
 "$run" --spec="$here/spec.textproto" --seed=2 --output_dir="$here/seed2" >"$here/log" 2>&1 || fail "another seed"
 for of in run seed2; do

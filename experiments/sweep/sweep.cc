@@ -7,15 +7,14 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "experiments/spec_file.h"
+#include "reports/runs/point_name.h"
 
 namespace tritlab {
 namespace {
@@ -39,21 +38,6 @@ absl::Status Apply(absl::string_view setting, ExperimentSpec& spec) {
   if (equals == absl::string_view::npos)
     return Error(setting, "it must be path=value");
   return Set(setting.substr(0, equals), setting.substr(equals + 1), spec);
-}
-
-// `text` with what stands between its words as one `between`.
-std::string Words(absl::string_view text, absl::string_view kept,
-                  char between) {
-  std::string words;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(c) || kept.find(c) != absl::string_view::npos) {
-      words += c;
-    } else if (!words.empty() && words.back() != between) {
-      words += between;
-    }
-  }
-  while (!words.empty() && words.back() == between) words.pop_back();
-  return words;
 }
 
 absl::Status CheckAxis(const SweepSpec::Axis& axis) {
@@ -87,11 +71,9 @@ absl::Status CheckAxes(const SweepSpec& sweep) {
   int64_t points = 1;
   for (int i = 0; i < sweep.axes_size(); ++i) {
     const SweepSpec::Axis& axis = sweep.axes(i);
-    if (Words(axis.name(), "._-", '_') != axis.name() || axis.name().empty()) {
+    if (!IsWord(axis.name())) {
       return Error(absl::StrFormat("axes[%d].name", i),
-                   absl::StrCat("it is \"", axis.name(),
-                                "\"; it must be a word of letters, digits, _ - "
-                                "and ."));
+                   absl::StrCat("it is \"", axis.name(), "\"; ", kWordRule));
     }
     if (!names.insert(axis.name()).second)
       return Error(absl::StrCat("axis ", axis.name()), "there are two of it");
@@ -111,7 +93,7 @@ absl::StatusOr<SweepPoint> MakePoint(const SweepSpec& sweep,
                                      const std::vector<int>& choice) {
   SweepPoint point;
   point.spec = base;
-  std::vector<std::string> parts;
+  std::vector<AxisValue> values;
   for (int i = 0; i < sweep.axes_size(); ++i) {
     const SweepSpec::Axis& axis = sweep.axes(i);
     for (const SweepSpec::Axis::Field& field : axis.fields()) {
@@ -122,15 +104,14 @@ absl::StatusOr<SweepPoint> MakePoint(const SweepSpec& sweep,
     point.labels.push_back(axis.labels().empty()
                                ? axis.fields(0).values(choice[i])
                                : axis.labels(choice[i]));
-    const std::string label = Words(point.labels.back(), "._-+", '_');
-    if (label.empty()) {
+    if (ValueInName(point.labels.back()).empty()) {
       return Error(absl::StrCat("axis ", axis.name()),
                    absl::StrCat("the label \"", point.labels.back(),
                                 "\" has no letter and no digit"));
     }
-    parts.push_back(absl::StrCat(axis.name(), "=", label));
+    values.push_back({axis.name(), point.labels.back()});
   }
-  point.name = absl::StrJoin(parts, ",");
+  point.name = PointName(values);
   if (point.name.size() > kLongestName) {
     return Error(absl::StrCat("point ", point.name),
                  "that is too long for a folder's name; give labels");
@@ -143,7 +124,7 @@ absl::StatusOr<SweepPoint> MakePoint(const SweepSpec& sweep,
 
 // Reports of the points can be told apart by the experiment's name.
 std::string NameOfSpec(const SweepSpec& sweep, const SweepPoint& point) {
-  return absl::StrCat(sweep.name(), ".", Words(point.name, "._-", '-'));
+  return absl::StrCat(sweep.name(), ".", JoinWords(point.name, "._-", '-'));
 }
 
 }  // namespace
@@ -151,11 +132,9 @@ std::string NameOfSpec(const SweepSpec& sweep, const SweepPoint& point) {
 absl::StatusOr<Sweep> ExpandSweep(const SweepSpec& spec,
                                   const ExperimentSpec& base,
                                   const std::vector<std::string>& settings) {
-  if (spec.name().empty() || Words(spec.name(), "._-", '_') != spec.name() ||
-      spec.name()[0] == '.') {
-    return Error("name", absl::StrCat("it is \"", spec.name(),
-                                      "\"; it must be a word of letters, "
-                                      "digits, _ - and ."));
+  if (!IsWord(spec.name())) {
+    return Error("name",
+                 absl::StrCat("it is \"", spec.name(), "\"; ", kWordRule));
   }
   RETURN_IF_ERROR(CheckAxes(spec));
   Sweep sweep;

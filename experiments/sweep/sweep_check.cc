@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -11,7 +10,6 @@
 #include "base/status_prefix.h"
 #include "datasets/augmentation.h"
 #include "datasets/dataset.h"
-#include "datasets/open_dataset.h"
 #include "experiments/experiment_inputs.h"
 #include "experiments/spec_file.h"
 #include "training/trained_network.h"
@@ -29,10 +27,10 @@ struct Images {
 
 absl::StatusOr<Images> LookAt(const DatasetSpec& spec,
                               const std::string& data_root) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> train,
-                   OpenDataset(spec, data_root, Split::kTrain));
-  return Images{train->shape(), train->info().shorter_side, train->classes(),
-                train->size()};
+  ASSIGN_OR_RETURN(const ExperimentImages images, OpenImages(spec, data_root));
+  const Dataset& train = *images.train;
+  return Images{train.shape(), train.info().shorter_side, train.classes(),
+                train.size()};
 }
 
 class Checker {

@@ -10,8 +10,9 @@
 
 namespace tritlab {
 
-// Opens each dataset that the points name, once, builds their networks and
-// applies every policy to them. The error names the point and the phase.
+// Opens each dataset that the points name, once, for training and for testing,
+// builds their networks and applies every policy to them. The error names the
+// point and the phase.
 absl::Status CheckPoints(const std::vector<SweepPoint>& points,
                          const std::string& data_root);
 

@@ -78,8 +78,12 @@ std::string Caption(const SweepSpec& sweep,
     }
   }
   return absl::StrCat(
-      "Sweep ", sweep.name(), ": phase ", absl::StrJoin(phases, ", "),
-      " of each point, on ", absl::StrJoin(settings, "; on "),
+      "Sweep ", sweep.name(),
+      phases.empty()  // where no point is done
+          ? ""
+          : absl::StrCat(": phase ", absl::StrJoin(phases, ", "),
+                         " of each point, on ",
+                         absl::StrJoin(settings, "; on ")),
       ". Top-1 is the mean over the seeds, ± their sample standard deviation; "
       "start is the phase that it starts from; re-training is all that was "
       "trained after the first phase (multiply-adds forward and backward).");

@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // full_precision, prune from it, inq from that; beside them a phase that the
 // last one does not rest on.
@@ -125,6 +126,21 @@ TEST(SweepTableTest, FailedAndMissingPointsKeepTheirRows) {
   EXPECT_THAT(markdown, HasSubstr("| 4 | failed |"));
   EXPECT_THAT(markdown, HasSubstr("bits=4: the loss is no longer finite"));
   EXPECT_THAT(markdown, HasSubstr("bits=3: no memory"));
+}
+
+// Protects: the caption of a sweep that failed as a whole is a sentence.
+TEST(SweepTableTest, OfFailedPointsAloneTheCaptionNamesNoPhase) {
+  SweepOutcome failed = Outcome("4");
+  failed.failures = {"the loss is no longer finite"};
+  EXPECT_THAT(SweepTable(Spec(), {failed}).caption,
+              StartsWith("Sweep bits. Top-1 is the mean"));
+  SweepOutcome done = Outcome("5");
+  done.reports = {MadeUp(85)};
+  done.reports[0].mutable_network()->set_name("resnet20");
+  done.reports[0].mutable_provenance()->set_dataset("cifar10");
+  EXPECT_THAT(SweepTable(Spec(), {failed, done}).caption,
+              StartsWith("Sweep bits: phase inq of each point, on resnet20 on "
+                         "cifar10, "));
 }
 
 TEST(SweepTableTest, CsvIsQuotedAndComplete) {

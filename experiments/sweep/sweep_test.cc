@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "datasets/jpeg_writer.h"
 #include "experiments/spec_file.h"
 #include "experiments/sweep/sweep_check.h"
 #include "experiments/sweep/sweep_plan.h"
@@ -15,6 +17,7 @@
 namespace tritlab {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -147,12 +150,24 @@ TEST(SweepTest, AMistakeNamesAxisFieldAndValue) {
       {axis(epochs + "['1', '01'] }"), "it is the same experiment as a=1"},
       {axis(epochs + "'1' }") + " axes { name: 'a' }", "axis a: there are two"},
       {axis(epochs + "'1' }") + " axes { name: 'b/c' }", "axes[1].name"},
+      {axis(epochs + "'1' }") + " axes { name: '.b' }",
+       "axes[1].name: it is \".b\"; it must be a word"},
       {axis(epochs + "'1' }") + " set: 'epochs'", "set: epochs: it must be"},
       {axis(epochs + "'1' }") + " set: 'epochs=3'", "set: epochs=3: "}};
   for (const auto& [text, expected] : cases)
     EXPECT_THAT(ErrorOf(text), HasSubstr(expected)) << text;
   EXPECT_THAT(ErrorOf(kGrid, {"phases.ttq.epochs"}),
               HasSubstr("--set: phases.ttq.epochs: it must be path=value"));
+}
+
+TEST(SweepTest, NamesMayEndInAnyOfTheirSigns) {
+  const auto sweep =
+      ExpandSweep(Parse("name: 's_' axes { name: 'bits_' fields { path: "
+                        "'phases.ttq.epochs' values: ['1', '2'] } }"),
+                  Quickstart(), {});
+  ASSERT_TRUE(sweep.ok()) << sweep.status();
+  EXPECT_EQ(sweep->points[1].name, "bits_=2");
+  EXPECT_EQ(sweep->points[1].spec.name(), "s_.bits_-2");
 }
 
 TEST(SweepTest, FilesAtFaultAreNamed) {
@@ -189,6 +204,42 @@ TEST(SweepTest, PoliciesAreCheckedAgainstTheNetwork) {
   sweep->points[0].spec.mutable_phases(0)->set_batch_size(65);
   EXPECT_THAT(std::string(CheckPoints(sweep->points, "").message()),
               HasSubstr("batch_size is 65; there are 64 images"));
+}
+
+// Protects: a dataset without its test images, or with those of another, is
+// seen before the first point has run.
+TEST(SweepTest, TestImagesAreLookedAtAsWell) {
+  const std::string folder = JoinPath(testing::TempDir(), "images");
+  const auto write = [&](const char* split, const char* name, int side) {
+    const std::string of_class = absl::StrCat(folder, "/", split, "/", name);
+    ASSERT_TRUE(MakeDirectories(of_class).ok());
+    for (int i = 0; i < 8; ++i) {
+      ASSERT_TRUE(WriteFileAtomically(absl::StrCat(of_class, "/", i, ".jpg"),
+                                      PlainJpeg(side, side, 10 * i, 100, 200))
+                      .ok());
+    }
+  };
+  for (const char* name : {"dark", "light"}) write("train", name, 32);
+  const auto sweep = ExpandSweep(Parse(R"(
+    name: "images"
+    set: "dataset=name: 'imagefolder' source: 'images'"
+    set: "phases.full_precision.batch_size=8"
+    set: "phases.ttq.batch_size=8"
+    axes {
+      name: "epochs"
+      fields { path: "phases.ttq.epochs" values: ["1", "2"] }
+    })"),
+                                 Quickstart(), {});
+  ASSERT_TRUE(sweep.ok()) << sweep.status();
+  const auto error = [&] {
+    return std::string(
+        CheckPoints(sweep->points, testing::TempDir()).message());
+  };
+  EXPECT_THAT(error(), AllOf(HasSubstr("point epochs=1: "), HasSubstr("val")));
+  for (const char* name : {"dark", "light"}) write("val", name, 48);
+  EXPECT_THAT(error(), HasSubstr("images differ in shape or classes"));
+  for (const char* name : {"dark", "light"}) write("val", name, 32);
+  EXPECT_EQ(error(), "");
 }
 
 // Every shipped sweep can run: its fields, its values, its patterns.

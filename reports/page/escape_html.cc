@@ -3,12 +3,13 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "reports/valid_text.h"
 
 namespace tritlab {
 
 std::string EscapeHtml(absl::string_view text) {
   std::string escaped;
-  for (const char byte : text) {
+  for (const char byte : ValidText(text)) {
     switch (byte) {
       case '&':
         escaped += "&amp;";

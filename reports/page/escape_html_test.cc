@@ -10,5 +10,10 @@ TEST(EscapeHtml, AllThatHasAMeaning) {
   EXPECT_EQ(EscapeHtml("\u00d7 5"), "\u00d7 5");
 }
 
+// Protects: a folder with a name in Latin-1 leaves markup that can be read.
+TEST(EscapeHtml, BytesThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(EscapeHtml("caf\xe9/<a>"), "caf\ufffd/&lt;a&gt;");
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -54,10 +54,16 @@ constexpr Replacement kReplacements[] = {
 std::string Row(const std::vector<std::string>& cells) {
   std::string text;
   for (size_t i = 0; i < cells.size(); ++i) {
-    if (i > 0) text += " & ";
-    // A line's bracket would be taken for an option of the command before it.
-    if (i == 0 && absl::StartsWith(cells[i], "[")) text += "{}";
-    text += EscapeLatex(cells[i]);
+    const std::string cell = EscapeLatex(cells[i]);
+    // A line's bracket or star, behind blanks as well, would be taken for an
+    // option of the command before it.
+    const absl::string_view begin = absl::StripLeadingAsciiWhitespace(cell);
+    if (i > 0) {
+      text += " & ";
+    } else if (absl::StartsWith(begin, "[") || absl::StartsWith(begin, "*")) {
+      text += "{}";
+    }
+    text += cell;
   }
   return absl::StrCat(text, " \\\\\n");
 }

@@ -99,5 +99,20 @@ TEST(PageToLatex, LongTablesBreak) {
   EXPECT_EQ(latex.find("\\begin{table}"), std::string::npos);
 }
 
+// Protects: the star of a name is printed; behind "\\" and a newline it would
+// be that command's.
+TEST(PageToLatex, AStarAtALinesBeginningIsText) {
+  Page page;
+  PageTable table;
+  table.table = {
+      "caption", {{"* a", false}, {"b"}}, {{"*x", "*1"}, {" *y", "[2"}}};
+  table.name = "stars";
+  page.elements.push_back(table);
+  const std::string latex = PageToLatex(page);
+  EXPECT_EQ(Count(latex, "\n{}* a & b \\\\\n"), 1) << latex;
+  EXPECT_EQ(Count(latex, "\n{}*x & *1 \\\\\n"), 1) << latex;
+  EXPECT_EQ(Count(latex, "\n{} *y & [2 \\\\\n"), 1) << latex;
+}
+
 }  // namespace
 }  // namespace tritlab

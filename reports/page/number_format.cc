@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -65,13 +67,21 @@ std::string FormatSignificant(double value) {
 
 std::string FormatMagnitude(double value) {
   if (!std::isfinite(value)) return NotFinite(value);
+  if (std::abs(value) < 1e6) return FormatRounded(value);
   constexpr std::pair<double, const char*> kUnits[] = {
-      {1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}};
-  for (const auto& [unit, name] : kUnits) {
-    if (std::abs(value) >= unit)
-      return absl::StrFormat("%.3g %s", value / unit, name);
-  }
-  return FormatRounded(value);
+      {1e6, "million"}, {1e9, "billion"}, {1e12, "trillion"}};
+  // From here on three digits are those of a thousand.
+  constexpr double kThousand = 999.5;
+  size_t i = 0;
+  while (i + 1 < std::size(kUnits) &&
+         std::abs(value) / kUnits[i].first >= kThousand)
+    ++i;
+  const auto& [unit, name] = kUnits[i];
+  const double share = value / unit;
+  return absl::StrCat(std::abs(share) < kThousand
+                          ? absl::StrFormat("%.3g", share)
+                          : FormatRounded(share),
+                      " ", name);
 }
 
 }  // namespace tritlab

@@ -24,7 +24,8 @@ std::string FormatRounded(double value);
 // Four significant digits: "0.05", "1.274", "3.1e-07".
 std::string FormatSignificant(double value);
 
-// Multiply-adds and the like: "40.6 million", "1.82 billion", "146 trillion".
+// Multiply-adds and the like, from a million on by three digits: "40.6
+// million", "1.82 billion", "146 trillion", "30,748 trillion".
 std::string FormatMagnitude(double value);
 
 }  // namespace tritlab

@@ -43,6 +43,21 @@ TEST(NumberFormat, Significant) {
   EXPECT_EQ(FormatMagnitude(1234), "1,234");
 }
 
+// Protects: what rounds to a thousand of a unit, or is beyond the largest one,
+// is no "1e+03 million".
+TEST(NumberFormat, MagnitudeHasNoExponent) {
+  EXPECT_EQ(FormatMagnitude(999'999), "999,999");
+  EXPECT_EQ(FormatMagnitude(1e6), "1 million");
+  EXPECT_EQ(FormatMagnitude(999.4e6), "999 million");
+  EXPECT_EQ(FormatMagnitude(999.5e6), "1 billion");
+  EXPECT_EQ(FormatMagnitude(-999.7e6), "-1 billion");
+  EXPECT_EQ(FormatMagnitude(999.7e9), "1 trillion");
+  EXPECT_EQ(FormatMagnitude(999.4e12), "999 trillion");
+  EXPECT_EQ(FormatMagnitude(999.7e12), "1,000 trillion");
+  EXPECT_EQ(FormatMagnitude(1.67e17), "167,000 trillion");
+  EXPECT_EQ(FormatMagnitude(-1.67e17), "-167,000 trillion");
+}
+
 // Protects: a run that diverged prints its NaN in every column.
 TEST(NumberFormat, WhatIsNoNumberHasAName) {
   EXPECT_EQ(FormatFixed(kNaN, 2), "NaN");

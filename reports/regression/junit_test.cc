@@ -34,5 +34,13 @@ TEST(JUnitXml, CountsAndNamesFailures) {
   EXPECT_THAT(xml, HasSubstr("name=\"speed\"><skipped"));
 }
 
+// Protects: a folder with a name in Latin-1 does not make the XML ill-formed.
+TEST(JUnitXml, FolderNamesOfOtherThanUtf8) {
+  Comparison comparison;
+  AddMissingRuns({"caf\xe9: the run is not over"}, comparison);
+  EXPECT_THAT(JUnitXml(comparison),
+              HasSubstr("; caf\ufffd: the run is not over\"/></testcase>"));
+}
+
 }  // namespace
 }  // namespace tritlab

@@ -120,6 +120,17 @@ printf 'method,phase,status,seeds\nttq,ttq,done,2\n' >sweep/sweep.csv
 expect 0 s.textproto --baseline=s.textproto --run=sweep --update --reason=first
 expect 0 'none regressed' --baseline=s.textproto --run=sweep
 expect 0 'none regressed' --baseline=s.textproto --run=sweep/points/method=ttq/seed-1
+# Its starts differ along an axis: those with one seed have one name, and are told apart.
+cp -r sweep axes
+for type in f32 bf16; do
+    run_of "axes/shared/ttq-$type" 1 91 ttq
+    sed -i "s/\"seed\"/\"data_type\": \"$type\", &/" "axes/shared/ttq-$type/report.json"
+done
+expect 0 x.textproto --baseline=x.textproto --run=axes --update --reason=first
+grep -q 'experiment: "ttq (bf16)"' x.textproto || fail "starts of one name are not told apart"
+expect 0 'none regressed' --baseline=x.textproto --run=axes
+sed -i 's/"weight_bytes": 700/"weight_bytes": 701/' axes/shared/ttq-bf16/report.json
+expect 1 'ttq (bf16), ttq: weight_bytes' --baseline=x.textproto --run=axes
 mv sweep/points/method=ttq/seed-2 .
 printf 'method,phase,status,seeds\nttq,ttq,not_run,1 of 2\n' >sweep/sweep.csv
 expect 1 'MISSING: method=ttq: not run, or not all seeds' --baseline=s.textproto --run=sweep

@@ -1,6 +1,7 @@
 #include "reports/regression/tracked_numbers.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -186,6 +187,63 @@ absl::Status CheckPhasesHaveTheSameSeeds(
   return absl::OkStatus();
 }
 
+// Whether it is a start that points of a sweep share: a run of its own that is
+// called after its last phase.
+bool IsSharedStart(const FoundRun& run) {
+  const Report& report = run.report;
+  return !run.in_sweep && !report.results().empty() &&
+         report.results(report.results_size() - 1).name() ==
+             report.provenance().experiment();
+}
+
+// What a report says of how a start was trained, its seed left out.
+using Traits = std::array<std::string, 5>;
+Traits TraitsOf(const Report& report) {
+  const Provenance& run = report.provenance();
+  const auto setting = [](std::string* out, const PhaseResult& phase) {
+    absl::StrAppend(out, phase.setting());
+  };
+  return {report.network().name(), report.network().description(),
+          run.dataset(), run.data_type(),
+          absl::StrJoin(report.results(), "; ", setting)};
+}
+
+// What the experiment of each run is called in a baseline: as in its spec. But
+// starts that have one name and the same seed, for they differ along an axis of
+// the sweep, are called by what they differ in as well, as far as reports say
+// it: "full_precision (bf16)".
+std::vector<std::string> ExperimentsOf(const std::vector<FoundRun>& runs) {
+  std::vector<std::string> experiments;
+  std::map<std::string, std::vector<size_t>> starts;  // by name
+  for (size_t i = 0; i < runs.size(); ++i) {
+    experiments.push_back(runs[i].report.provenance().experiment());
+    if (IsSharedStart(runs[i])) starts[experiments[i]].push_back(i);
+  }
+  for (const auto& [name, indices] : starts) {
+    std::set<uint32_t> seeds;
+    std::vector<Traits> traits;
+    for (const size_t i : indices) {
+      seeds.insert(runs[i].report.provenance().seed());
+      traits.push_back(TraitsOf(runs[i].report));
+    }
+    if (seeds.size() == indices.size()) continue;
+    for (size_t i = 0; i < indices.size(); ++i) {
+      std::vector<std::string> different;
+      for (size_t trait = 0; trait < traits[i].size(); ++trait) {
+        const std::string& own = traits[i][trait];
+        if (std::any_of(traits.begin(), traits.end(), [&](const Traits& other) {
+              return other[trait] != own;
+            }))
+          different.push_back(own);
+      }
+      if (different.empty()) continue;
+      experiments[indices[i]] =
+          absl::StrCat(name, " (", absl::StrJoin(different, ", "), ")");
+    }
+  }
+  return experiments;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
@@ -196,25 +254,29 @@ absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
   std::set<size_t> of_several_machines;
   // The folder of each seed, by experiment.
   std::map<std::string, std::map<uint32_t, std::string>> folders;
-  for (const FoundRun& run : runs) {
+  const std::vector<std::string> experiments = ExperimentsOf(runs);
+  for (size_t r = 0; r < runs.size(); ++r) {
+    const FoundRun& run = runs[r];
     const Report& report = run.report;
     const Provenance& provenance = report.provenance();
-    auto& of_experiment = folders[provenance.experiment()];
+    const std::string& experiment = experiments[r];
+    auto& of_experiment = folders[experiment];
     const auto [same, is_new] =
         of_experiment.emplace(provenance.seed(), run.folder);
     if (!is_new) {
       return absl::FailedPreconditionError(absl::StrCat(
-          run.folder, ": a run of ", provenance.experiment(), " with seed ",
+          run.folder, ": a run of ", experiment, " with seed ",
           provenance.seed(), ", as is ", same->second,
-          "; name a folder in which each is there once"));
+          "; name a folder in which each is there once",
+          IsSharedStart(run) ? ", such as the sweep's points" : ""));
     }
     const int first = run.in_sweep ? std::max(0, report.results_size() - 1) : 0;
     for (int i = first; i < report.results_size(); ++i) {
       const PhaseResult& phase = report.results(i);
-      const auto [at, is_first] = indices.emplace(
-          std::pair(provenance.experiment(), phase.name()), entries.size());
+      const auto [at, is_first] =
+          indices.emplace(std::pair(experiment, phase.name()), entries.size());
       if (is_first) {
-        entries.push_back({.experiment = provenance.experiment(),
+        entries.push_back({.experiment = experiment,
                            .phase = phase.name(),
                            .data_checksum = provenance.data_checksum(),
                            .instruction_set = provenance.instruction_set(),
@@ -223,8 +285,8 @@ absl::StatusOr<std::vector<MeasuredEntry>> MeasuredNumbers(
       MeasuredEntry& entry = entries[at->second];
       if (entry.data_checksum != provenance.data_checksum()) {
         return absl::FailedPreconditionError(absl::StrCat(
-            run.folder, ": a run of ", provenance.experiment(),
-            " on other images than ", of_experiment[entry.seeds[0]],
+            run.folder, ": a run of ", experiment, " on other images than ",
+            of_experiment[entry.seeds[0]],
             "; name a folder in which all have the same"));
       }
       entry.seeds.push_back(provenance.seed());

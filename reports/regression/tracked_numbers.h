@@ -31,7 +31,10 @@ struct MeasuredEntry {
 
 // The numbers of all phases, in the order of the runs. Of a point of a sweep
 // only the last phase is taken: the others are runs of their own, in the
-// sweep's folder of shared phases.
+// sweep's folder of shared phases. There each is called after its phase; where
+// two of one name have the same seed, they are told apart by those of network,
+// dataset, data type, method and epochs in which they differ:
+// "full_precision (bf16)".
 //
 //   top1, loss         on the test set, percent and cross-entropy
 //   log odds over start   of being right (reports/regression/normal_scale.h),

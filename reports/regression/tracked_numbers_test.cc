@@ -177,6 +177,51 @@ TEST(MeasuredNumbers, RefusesTheSameSeedTwiceAndOtherImages) {
   EXPECT_TRUE(absl::IsFailedPrecondition(MeasuredNumbers(other).status()));
 }
 
+// A start that the points of a sweep share.
+FoundRun StartOf(uint32_t seed, const std::string& data_type) {
+  FoundRun run = RunOf(seed);
+  run.folder = "shared/full_precision-" + data_type + std::to_string(seed);
+  run.report.mutable_results()->RemoveLast();
+  run.report.mutable_provenance()->set_experiment(run.report.results(0).name());
+  run.report.mutable_provenance()->set_data_type(data_type);
+  return run;
+}
+
+// Protects: a sweep whose starts differ along an axis can be held against a
+// baseline; starts that do not, keep their name in those that are stored.
+TEST(MeasuredNumbers, TellsStartsOfOneNameApart) {
+  const auto alike = MeasuredNumbers({StartOf(1, "f32"), StartOf(2, "f32")});
+  ASSERT_TRUE(alike.ok()) << alike.status();
+  ASSERT_EQ(alike->size(), 1u);
+  EXPECT_EQ((*alike)[0].experiment, "full_precision");
+
+  std::vector<FoundRun> runs = {StartOf(1, "f32"), StartOf(1, "bf16"),
+                                StartOf(2, "f32"), StartOf(2, "bf16")};
+  const auto apart = MeasuredNumbers(runs);
+  ASSERT_TRUE(apart.ok()) << apart.status();
+  ASSERT_EQ(apart->size(), 2u);
+  EXPECT_EQ((*apart)[0].experiment, "full_precision (f32)");
+  EXPECT_EQ((*apart)[1].experiment, "full_precision (bf16)");
+  for (const MeasuredEntry& entry : *apart) {
+    EXPECT_EQ(entry.phase, "full_precision");
+    EXPECT_EQ(entry.seeds, (std::vector<uint32_t>{1, 2}));
+  }
+  for (const int i : {0, 2}) {
+    runs[i].report.mutable_network()->set_name("vgg7");
+    runs[i].report.mutable_provenance()->set_data_checksum("other");
+  }
+  const auto by_two = MeasuredNumbers(runs);
+  ASSERT_TRUE(by_two.ok()) << by_two.status();
+  EXPECT_EQ((*by_two)[0].experiment, "full_precision (vgg7, f32)");
+
+  // What reports do not tell apart.
+  const absl::Status twice =
+      MeasuredNumbers({StartOf(1, "f32"), StartOf(1, "f32")}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(twice)) << twice;
+  EXPECT_TRUE(absl::StrContains(twice.message(), "such as the sweep's points"))
+      << twice;
+}
+
 // Protects: a seed that was stopped after an early phase is not averaged with
 // those that were not.
 TEST(MeasuredNumbers, RefusesPhasesWithOtherSeeds) {

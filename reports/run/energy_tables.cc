@@ -13,12 +13,6 @@
 namespace tritlab {
 namespace {
 
-// From picojoules.
-std::string Microjoules(double pj) {
-  const double uj = 1e-6 * pj;
-  return uj < 1000 ? FormatSignificant(uj) : FormatRounded(uj);
-}
-
 double TrafficOf(const EnergyEntry& entry) {
   return entry.weight_traffic_pj() + entry.activation_traffic_pj();
 }

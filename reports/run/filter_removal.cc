@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "reports/page/number_format.h"
 #include "reports/run/report_tables.h"
+#include "reports/run/table_parts.h"
 
 namespace tritlab {
 namespace {
@@ -23,19 +24,6 @@ uint64_t RemovedIn(const PhaseResult& phase) {
   for (const RemovedFromLayer& layer : phase.filter_removal().layers())
     removed += RemovedFrom(layer);
   return removed;
-}
-
-uint64_t WeightsOf(const PhaseResult& phase) {
-  uint64_t weights = 0;
-  for (const LayerResult& layer : phase.layers()) weights += layer.weights();
-  return weights;
-}
-
-double MultiplyAddsOf(const PhaseResult& phase) {
-  double multiply_adds = 0;
-  for (const LayerResult& layer : phase.layers())
-    multiply_adds += layer.multiply_adds();
-  return multiply_adds;
 }
 
 const EnergyResult* FindEnergy(const PhaseResult& phase,
@@ -61,11 +49,6 @@ std::vector<std::string> ProcessesOf(
       processes.push_back(process);
   }
   return processes;
-}
-
-// With zero weights skipped, memory included, in microjoules.
-std::string Microjoules(const EnergyEntry& entry) {
-  return FormatSignificant(1e-6 * SparseEnergyOf(entry));
 }
 
 }  // namespace
@@ -111,7 +94,8 @@ Table FilterRemovalTableOf(const Report& report) {
         FormatCount(phase->weight_bytes()),
         FormatMagnitude(MultiplyAddsOf(*phase))};
     for (const std::string& process : processes)
-      row.push_back(Microjoules(FindEnergy(*phase, process)->total()));
+      row.push_back(
+          Microjoules(SparseEnergyOf(FindEnergy(*phase, process)->total())));
     table.rows.push_back(row);
   }
   return table;

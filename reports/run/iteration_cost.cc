@@ -7,11 +7,11 @@
 #include "reports/find_phase.h"
 #include "reports/page/number_format.h"
 #include "reports/run/report_tables.h"
+#include "reports/run/table_parts.h"
 
 namespace tritlab {
 namespace {
 
-constexpr char kNothing[] = "-";
 // ImageNet's (ILSVRC 2012) training images.
 constexpr double kImageNetImages = 1281167;
 // Forwards and twice as much backwards.
@@ -33,13 +33,6 @@ double FrozenShare(const PhaseResult& phase, const EpochResult& epoch) {
       frozen += share->second * layer.weights();
   }
   return weights > 0 ? frozen / weights : 0;
-}
-
-// Of one image, forwards; 0 when older programs wrote the report.
-double MultiplyAddsOf(const PhaseResult& phase) {
-  double sum = 0;
-  for (const LayerResult& layer : phase.layers()) sum += layer.multiply_adds();
-  return sum;
 }
 
 std::string Hours(double seconds) { return FormatSignificant(seconds / 3600); }

@@ -1,8 +1,10 @@
 #include "reports/run/report_page.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -31,7 +33,14 @@ class PageWriter {
  public:
   explicit PageWriter(Page* page) : page_(page) {}
 
+  // What is called after phases whose names differ in signs or case alone would
+  // be called the same.
   void Add(PageElement element) {
+    if (auto* const table = std::get_if<PageTable>(&element)) {
+      table->name = Unique(table->name, "-");
+    } else if (auto* const figure = std::get_if<Figure>(&element)) {
+      figure->plot.name = Unique(figure->plot.name, "_");
+    }
     page_->elements.push_back(std::move(element));
   }
 
@@ -48,7 +57,16 @@ class PageWriter {
   }
 
  private:
+  // `name`, or "NAME_2" and so on where it was given before.
+  std::string Unique(const std::string& name, absl::string_view joint) {
+    std::string unique = name;
+    for (int i = 2; !names_.insert(unique).second; ++i)
+      unique = absl::StrCat(name, joint, i);
+    return unique;
+  }
+
   Page* page_;
+  std::set<std::string> names_;
 };
 
 void AddKernels(const Report& report, PageWriter& page) {

@@ -1,5 +1,6 @@
 #include "reports/run/report_tables.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -184,15 +185,31 @@ std::vector<std::string> PaperNotes(const Report& report) {
 Table ProvenanceTableOf(const Report& report) {
   const Provenance& run = report.provenance();
   const NetworkSummary& network = report.network();
+  const bool any_shared = std::any_of(
+      report.results().begin(), report.results().end(),
+      [](const PhaseResult& phase) { return phase.has_trained_by(); });
   Table table;
   table.caption = absl::StrCat(
       "What the run was made of: experiment, network, data, program and "
       "machine, as recorded when it started. The same commit, spec, data, seed "
       "and number of threads give the same results. ",
+      any_shared ? "Rows that begin with a phase's name are of the run that "
+                   "trained it for this one. "
+                 : "",
       SettingOfPhases(report), ".");
   table.columns = {{"what", false}, {"value", false}};
   const auto add = [&](absl::string_view name, const std::string& value) {
     table.rows.push_back({std::string(name), OrNothing(value)});
+  };
+  // Which program trained, and on what.
+  const auto add_program = [&](const std::string& phase, const Provenance& of) {
+    add(absl::StrCat(phase, "threads"), absl::StrCat(of.threads()));
+    if (of.ranks() > 1)
+      add(absl::StrCat(phase, "ranks"), absl::StrCat(of.ranks()));
+    add(absl::StrCat(phase, "processor"), of.processor());
+    add(absl::StrCat(phase, "instruction set"), of.instruction_set());
+    add(absl::StrCat(phase, "oneDNN"), of.onednn_version());
+    add(absl::StrCat(phase, "commit"), of.commit());
   };
   add("experiment", run.experiment());
   add("seed", absl::StrCat(run.seed()));
@@ -208,24 +225,29 @@ Table ProvenanceTableOf(const Report& report) {
   add("training images", FormatCount(run.train_images()));
   add("test images", FormatCount(run.test_images()));
   add("data type", run.data_type());
-  add("threads", absl::StrCat(run.threads()));
-  if (run.ranks() > 1) add("ranks", absl::StrCat(run.ranks()));
-  add("processor", run.processor());
-  add("instruction set", run.instruction_set());
-  add("oneDNN", run.onednn_version());
-  add("commit", run.commit());
+  add_program("", run);
   add("started", run.started());
   add("resumed",
       run.resumed() == 1 ? "once" : absl::StrCat(run.resumed(), " times"));
+  for (const PhaseResult& phase : report.results()) {
+    if (phase.has_trained_by())
+      add_program(absl::StrCat(phase.name(), ": "), phase.trained_by());
+  }
   return table;
 }
 
 std::string RepetitionSentence(const Report& report) {
   const Provenance& run = report.provenance();
+  std::string threads = absl::StrCat(run.threads());
+  for (const PhaseResult& phase : report.results()) {
+    if (!phase.has_trained_by()) continue;
+    absl::StrAppend(&threads, "; ", phase.trained_by().threads(), " for ",
+                    phase.name(), ", which another run trained");
+  }
   return absl::StrCat(
       "The same commit, spec, seed and images give the same bits again with as "
       "many threads (",
-      run.threads(), ")",
+      threads, ")",
       run.ranks() > 1 ? absl::StrCat(", ranks (", run.ranks(), ")") : "",
       ", the same data type, instruction set and version of oneDNN; with "
       "others sums round otherwise, and no such thing is promised.");
@@ -248,6 +270,11 @@ std::string ResultSentence(const PhaseResult& phase) {
     absl::StrAppend(&text, ", starting from ", phase.starts_from(), ", ",
                     FormatFixed(phase.initial_top1(), 2),
                     " % before the first step");
+  }
+  if (phase.skipped_steps() > 0) {
+    absl::StrAppend(&text, "; ", FormatCount(phase.skipped_steps()),
+                    phase.skipped_steps() == 1 ? " step was" : " steps were",
+                    " skipped, for the loss or a gradient was not finite");
   }
   return absl::StrCat(text, ".");
 }

@@ -65,10 +65,12 @@ Table MemoryTrafficTableOf(const Report& report);
 // difference; also for those whose phase did not run.
 std::vector<std::string> PaperNotes(const Report& report);
 
-// What was run: two columns, a name and its value.
+// What was run: two columns, a name and its value. Phases that another run
+// trained (PhaseResult.trained_by) have rows of their own.
 Table ProvenanceTableOf(const Report& report);
 
-// What is promised to whoever runs it again.
+// What is promised to whoever runs it again, with the threads of each phase
+// that another run trained.
 std::string RepetitionSentence(const Report& report);
 
 // One row an epoch; the last is marked as the result, the best beside it.
@@ -101,7 +103,9 @@ Table FilterTableOf(const Report& report, const PhaseResult& phase);
 std::string KernelCaptionOf(const Report& report, const PhaseResult& phase,
                             const LayerResult& layer);
 
-// "top-1 86.41 % after the last of 24 epochs (best: 86.52 % after epoch 22)".
+// "Top-1 86.41 %, loss 0.4321 after the last of 24 epochs (best: 86.52 % after
+// epoch 22), starting from full_precision, 31.25 % before the first step; 3
+// steps were skipped, ...": each part where there is something to say.
 std::string ResultSentence(const PhaseResult& phase);
 
 }  // namespace tritlab

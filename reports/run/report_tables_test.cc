@@ -492,6 +492,54 @@ TEST(RepetitionSentence, SaysWhatTheBitsDependOn) {
             std::string::npos);
 }
 
+// Protects: bits are promised with the threads that each phase was trained
+// with, which in a sweep are more for what its points share.
+TEST(ProvenanceTableOf, NamesTheRunThatTrainedAPhase) {
+  Report report = MadeUpReport();
+  EXPECT_EQ(ProvenanceTableOf(report).caption.find("Rows that begin"),
+            std::string::npos);
+  Provenance& shared = *report.mutable_results(0)->mutable_trained_by();
+  shared.set_threads(4);
+  shared.set_instruction_set("avx2");
+  shared.set_onednn_version("3.6");
+  shared.set_commit("fedcba9");
+  const Table table = ProvenanceTableOf(report);
+  ExpectRectangular(table);
+  EXPECT_NE(table.caption.find("Rows that begin"), std::string::npos);
+  std::string all = "\n";
+  for (const auto& row : table.rows) all += row[0] + "=" + row[1] + "\n";
+  for (const char* line : {"\nthreads=2\n", "\nfull_precision: threads=4\n",
+                           "\nfull_precision: instruction set=avx2\n",
+                           "\nfull_precision: oneDNN=3.6\n",
+                           "\nfull_precision: commit=fedcba9\n"}) {
+    EXPECT_NE(all.find(line), std::string::npos) << line << all;
+  }
+  EXPECT_EQ(all.find("ttq: "), std::string::npos) << all;
+  EXPECT_EQ(all.find("ranks"), std::string::npos) << all;
+  report.mutable_provenance()->set_ranks(3);
+  EXPECT_NE(RepetitionSentence(report).find(
+                "as many threads (2; 4 for full_precision, which another run "
+                "trained), ranks (3), the same data type"),
+            std::string::npos)
+      << RepetitionSentence(report);
+}
+
+// Protects: steps from which nothing was learned are counted on the page.
+TEST(ResultSentence, CountsSkippedSteps) {
+  Report report = MadeUpReport();
+  PhaseResult* phase = report.mutable_results(1);
+  EXPECT_EQ(ResultSentence(*phase).find("skipped"), std::string::npos);
+  phase->set_skipped_steps(1);
+  EXPECT_NE(ResultSentence(*phase).find(
+                "before the first step; 1 step was skipped, for the loss or a "
+                "gradient was not finite."),
+            std::string::npos)
+      << ResultSentence(*phase);
+  phase->set_skipped_steps(1234);
+  EXPECT_NE(ResultSentence(*phase).find("; 1,234 steps were skipped, for"),
+            std::string::npos);
+}
+
 // Protects: nothing crashes on a report that has only begun, or on NaN.
 TEST(ReportTables, EmptyReportsAndNaN) {
   Report report;

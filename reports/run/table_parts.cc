@@ -17,15 +17,28 @@ const PaperResult* FindPaper(const Report& report, const std::string& phase) {
   return nullptr;
 }
 
-uint64_t DenseBytes(const PhaseResult& phase) {
+uint64_t WeightsOf(const PhaseResult& phase) {
   uint64_t weights = 0;
   for (const LayerResult& layer : phase.layers()) weights += layer.weights();
-  return 4 * weights;
+  return weights;
+}
+
+uint64_t DenseBytes(const PhaseResult& phase) { return 4 * WeightsOf(phase); }
+
+double MultiplyAddsOf(const PhaseResult& phase) {
+  double sum = 0;
+  for (const LayerResult& layer : phase.layers()) sum += layer.multiply_adds();
+  return sum;
 }
 
 std::string TimesSmaller(uint64_t dense_bytes, uint64_t bytes) {
   if (dense_bytes == 0 || bytes == 0) return kNothing;
   return FormatFixed(static_cast<double>(dense_bytes) / bytes, 1);
+}
+
+std::string Microjoules(double pj) {
+  const double uj = 1e-6 * pj;
+  return uj < 1000 ? FormatSignificant(uj) : FormatRounded(uj);
 }
 
 std::vector<std::string> InOrder(std::set<std::string> names) {

@@ -1,4 +1,4 @@
-// Internal to report_tables.h: what its tables are made of.
+// What tables of a report are made of.
 #ifndef TRITLAB_REPORTS_RUN_TABLE_PARTS_H_
 #define TRITLAB_REPORTS_RUN_TABLE_PARTS_H_
 
@@ -24,12 +24,20 @@ std::string Percent(double share);
 // Null where there is none.
 const PaperResult* FindPaper(const Report& report, const std::string& phase);
 
-// Bytes of the layers' weights at 4 bytes each; 0 if the layers are not known.
+// Of all layers; 0 if they are not known.
+uint64_t WeightsOf(const PhaseResult& phase);
+// Those weights at 4 bytes each.
 uint64_t DenseBytes(const PhaseResult& phase);
+
+// Of one image, forwards; 0 when older programs wrote the report.
+double MultiplyAddsOf(const PhaseResult& phase);
 
 // dense_bytes / bytes with one decimal; kNothing where one of them is 0, which
 // stands for unknown.
 std::string TimesSmaller(uint64_t dense_bytes, uint64_t bytes);
+
+// An energy in microjoules, without their sign; from picojoules.
+std::string Microjoules(double pj);
 
 // The names of quantizers' values in a fixed order: those of TTQ as the paper
 // names them, then the others by name.

@@ -22,12 +22,11 @@
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "reports/report_json.h"
+#include "reports/runs/point_name.h"
 #include "reports/runs/sweep_csv.h"
 
 namespace tritlab {
 namespace {
-
-using internal::AxesOfName;
 
 // A number at the beginning of `text`, which is then without it.
 double TakeNumber(absl::string_view& text) {
@@ -60,26 +59,9 @@ bool InOrder(absl::string_view a, absl::string_view b) {
   return a.empty() != b.empty() ? a.empty() : whole_a < whole_b;
 }
 
-// What a value and its form in a folder's name have in common.
-std::string KeyOf(absl::string_view value) {
-  std::string key;
-  for (const char byte : value) {
-    if (absl::ascii_isalnum(byte) ||
-        absl::string_view(".-+").find(byte) != absl::string_view::npos)
-      key += byte;
-  }
-  return key;
-}
-
-std::string KeyOf(const std::vector<AxisValue>& axes) {
-  return absl::StrJoin(axes, "\n", [](std::string* out, const AxisValue& axis) {
-    absl::StrAppend(out, axis.axis, "=", KeyOf(axis.value));
-  });
-}
-
 // What sweep.csv says of a sweep's points.
 struct SweepCsv {
-  std::map<std::string, std::vector<AxisValue>> axes;  // by KeyOf them
+  std::map<std::string, std::vector<AxisValue>> axes;  // by PointName
   std::vector<std::string> missing;
 };
 
@@ -129,7 +111,7 @@ SweepCsv ReadSweepCsv(const std::string& path) {
           ": ",
           status == kPointFailed ? "failed" : "not run, or not all seeds"));
     }
-    sweep.axes[KeyOf(values)] = std::move(values);
+    sweep.axes[PointName(values)] = std::move(values);
   }
   return sweep;
 }
@@ -190,21 +172,6 @@ absl::StatusOr<Folders> FoldersIn(const std::string& directory) {
 
 }  // namespace
 
-namespace internal {
-
-std::vector<AxisValue> AxesOfName(absl::string_view name) {
-  std::vector<AxisValue> axes;
-  for (const absl::string_view part : absl::StrSplit(name, ',')) {
-    const std::pair<absl::string_view, absl::string_view> split =
-        absl::StrSplit(part, absl::MaxSplits('=', 1));
-    if (split.first.empty() || split.second.empty()) return {};
-    axes.push_back({std::string(split.first), std::string(split.second)});
-  }
-  return axes;
-}
-
-}  // namespace internal
-
 bool IsOver(const FoundRun& run) {
   const Report& report = run.report;
   return !report.results().empty() &&
@@ -243,7 +210,7 @@ absl::StatusOr<FoundRuns> FindRuns(const std::string& directory) {
     run.report = *std::move(report);
     if (run.in_sweep) {
       const SweepCsv& sweep = sweep_in(run.sweep);
-      const auto shown = sweep.axes.find(KeyOf(run.axes));
+      const auto shown = sweep.axes.find(PointName(run.axes));
       if (shown != sweep.axes.end()) run.axes = shown->second;
     }
     found.runs.push_back(std::move(run));

@@ -1,10 +1,9 @@
 // Runs in a folder, and where each stands in the sweep that it belongs to.
 //
 // A run is a folder with report.json. A run in SWEEP/points/NAME, or below it
-// in seed-N, is a point of a sweep: NAME is "axis=value,axis=value", and
+// in seed-N, is a point of a sweep: NAME is as in point_name.h, and
 // SWEEP/sweep.csv, where it is there already, has the values as they are shown
-// (a folder's name cannot hold all signs) and says which points failed. A sweep
-// without it is not over.
+// and says which points failed. A sweep without it is not over.
 #ifndef TRITLAB_REPORTS_RUNS_FIND_RUNS_H_
 #define TRITLAB_REPORTS_RUNS_FIND_RUNS_H_
 
@@ -12,15 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "reports/report.pb.h"
+#include "reports/runs/point_name.h"
 
 namespace tritlab {
-
-struct AxisValue {
-  std::string axis;   // "bits"
-  std::string value;  // "5"
-};
 
 struct FoundRun {
   // Below the folder that was searched; "." is that folder itself.
@@ -47,11 +41,6 @@ bool IsOver(const FoundRun& run);
 // All runs in `directory` and below it, by folder, numbers in names by value.
 // Links to folders are not followed. NotFound when there is no run.
 absl::StatusOr<FoundRuns> FindRuns(const std::string& directory);
-
-namespace internal {
-// From "bits=5,partition=random"; empty for any other name.
-std::vector<AxisValue> AxesOfName(absl::string_view name);
-}  // namespace internal
 
 }  // namespace tritlab
 

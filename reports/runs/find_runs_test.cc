@@ -12,10 +12,10 @@
 namespace tritlab {
 namespace {
 
-using internal::AxesOfName;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class FindRunsTest : public testing::Test {
  protected:
@@ -123,6 +123,26 @@ TEST_F(FindRunsTest, PointsOfSweeps) {
   EXPECT_THAT(found->missing, ElementsAre("s: portions=1, bits=3: failed"));
 }
 
+// Protects: points whose values differ in signs alone keep their own.
+TEST_F(FindRunsTest, ValuesThatAreAlikeKeepTheirLabels) {
+  WriteRun("points/epochs=4_8");
+  WriteRun("points/epochs=48");
+  WriteRun("points/epochs=0.5_1");
+  WriteRun("points/epochs=0.51");
+  Write("sweep.csv",
+        "epochs,phase,status,seeds\n\"4, 8\",ttq,done,1\n48,ttq,done,1\n"
+        "\"0.5, 1\",ttq,done,1\n0.51,ttq,done,1\n");
+  const auto found = FindRuns(folder_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  std::vector<std::string> shown;
+  for (const FoundRun& run : found->runs)
+    shown.push_back(run.folder + " " + run.axes[0].value);
+  EXPECT_THAT(shown, UnorderedElementsAre("points/epochs=4_8 4, 8",
+                                          "points/epochs=48 48",
+                                          "points/epochs=0.5_1 0.5, 1",
+                                          "points/epochs=0.51 0.51"));
+}
+
 // Protects: the seeds of one run, searched from its own folder, are one row.
 TEST_F(FindRunsTest, SeedsOfOneRun) {
   WriteRun("seed-1");
@@ -170,14 +190,6 @@ TEST(IsOver, AfterTheLastPhaseOnly) {
   EXPECT_TRUE(IsOver(run));
   run.report.add_results()->set_name("more");
   EXPECT_FALSE(IsOver(run));
-}
-
-TEST(AxesOfName, OnlyOfPoints) {
-  EXPECT_EQ(AxesOfName("a=1,b=x").size(), 2u);
-  EXPECT_THAT(AxesOfName("a=1,b"), IsEmpty());
-  EXPECT_THAT(AxesOfName("run"), IsEmpty());
-  EXPECT_THAT(AxesOfName(""), IsEmpty());
-  EXPECT_THAT(AxesOfName("=1"), IsEmpty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "reports/runs/run_results.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -65,6 +66,11 @@ std::string NameOf(const FoundRun& run) {
                     }));
 }
 
+const PhaseResult& LastOf(const Report& report) {
+  return report.results(report.results_size() - 1);
+}
+
+// `run`: the one that has come furthest of the seeds' runs.
 RunResult Summarize(const FoundRun& run, const std::vector<PhaseOfRun>& seeds) {
   const PhaseResult& first = *seeds[0].phase;
   const Report& report = *seeds[0].report;
@@ -80,8 +86,8 @@ RunResult Summarize(const FoundRun& run, const std::vector<PhaseOfRun>& seeds) {
   result.sweep = run.sweep;
   result.axes = run.axes;
   result.start = first.starts_from();
-  result.last = &first == &report.results(report.results_size() - 1);
-  result.phases = report.results_size();
+  result.last = first.name() == LastOf(run.report).name();
+  result.phases = run.report.results_size();
   result.seeds = static_cast<int>(seeds.size());
   for (const LayerResult& layer : first.layers())
     result.dense_bytes += 4.0 * layer.weights();
@@ -134,8 +140,12 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
   std::vector<RunResult> results;
   std::map<std::string, size_t> seen;  // fingerprint of a seed -> index
   for (const std::vector<const FoundRun*>& point : points) {
-    // Phases as the first seed has them.
-    const Report& report = point[0]->report;
+    // Phases as the seed has them that has come furthest.
+    const FoundRun& furthest = **std::max_element(
+        point.begin(), point.end(), [](const FoundRun* a, const FoundRun* b) {
+          return a->report.results_size() < b->report.results_size();
+        });
+    const Report& report = furthest.report;
     for (const PhaseResult& phase : report.results()) {
       std::vector<PhaseOfRun> seeds;
       for (const FoundRun* run : point) {
@@ -143,8 +153,7 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
           seeds.push_back({&run->report, same});
       }
       const bool about_it =
-          &phase == &report.results(report.results_size() - 1) &&
-          report.results_size() > 1;
+          &phase == &LastOf(report) && report.results_size() > 1;
       if (!about_it) {
         bool is_new = false;
         size_t index = 0;
@@ -159,7 +168,7 @@ std::vector<RunResult> ResultsOf(const std::vector<FoundRun>& runs) {
           continue;
         }
       }
-      results.push_back(Summarize(*point[0], seeds));
+      results.push_back(Summarize(furthest, seeds));
     }
   }
   return results;

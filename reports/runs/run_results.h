@@ -38,7 +38,7 @@ struct RunResult {
   std::vector<AxisValue> axes;
   // The phase that the run ends with; the others are on the way to it.
   bool last = false;
-  int phases = 0;  // of the run, finished by now
+  int phases = 0;  // of the run, finished by now in any seed
   // How many more runs have the very same phase: a start in common.
   int others = 0;
 

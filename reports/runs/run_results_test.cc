@@ -50,6 +50,23 @@ TEST(ResultsOf, MeansAreOverTheSeedsOfAPoint) {
   EXPECT_EQ(results[2].run, "b");
 }
 
+// Protects: what a seed has found is there while an earlier one is not over.
+TEST(ResultsOf, ASeedThatIsNotOverHidesNoOther) {
+  std::vector<FoundRun> runs = {MakeRun("a", 1, 85), MakeRun("a", 2, 88)};
+  runs[0].report.mutable_results()->RemoveLast();
+  std::vector<RunResult> results = ResultsOf(runs);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].seeds, 2);
+  EXPECT_FALSE(results[0].last);
+  EXPECT_EQ(results[1].phase, "ttq");
+  EXPECT_EQ(results[1].seeds, 1);
+  EXPECT_DOUBLE_EQ(results[1].top1, 88);
+  EXPECT_TRUE(results[1].last);
+  for (const RunResult& result : results) EXPECT_EQ(result.phases, 2);
+  runs[0].report.clear_results();
+  EXPECT_EQ(ResultsOf(runs).size(), 2u);
+}
+
 // Protects: the energy is the "total" of the run's own page.
 TEST(ResultsOf, EnergyIsThatOfTheReport) {
   const std::vector<FoundRun> runs = {MakeRun("a", 1, 85)};

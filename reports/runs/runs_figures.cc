@@ -249,6 +249,14 @@ Figure AxisFigure(const std::vector<const RunResult*>& points, size_t axis) {
     figure.plot.y_names = values;
   }
 
+  // Along the axis: a number, or the row of its name.
+  const auto place = [&](const RunResult* point) {
+    const std::string& value = point->axes[axis].value;
+    double number = 0;
+    if (numbers && absl::SimpleAtod(value, &number)) return number;
+    return static_cast<double>(std::find(values.begin(), values.end(), value) -
+                               values.begin());
+  };
   std::map<std::string, size_t> lines;  // -> index among the series
   for (const RunResult* point : points) {
     const auto [at, is_new] =
@@ -260,13 +268,19 @@ Figure AxisFigure(const std::vector<const RunResult*>& points, size_t axis) {
       series.line = numbers;
       figure.plot.series.push_back(std::move(series));
     }
-    Series& series = figure.plot.series[at->second];
-    const std::string& value = point->axes[axis].value;
-    if (double number; numbers && absl::SimpleAtod(value, &number)) {
-      AddPoint(*point, number, point->top1, series);
+  }
+  // A line goes from left to right, whatever order the folders' names have.
+  std::vector<const RunResult*> along = points;
+  std::stable_sort(along.begin(), along.end(),
+                   [&](const RunResult* a, const RunResult* b) {
+                     return place(a) < place(b);
+                   });
+  for (const RunResult* point : along) {
+    Series& series = figure.plot.series[lines.at(OthersOf(*point, axis))];
+    if (numbers) {
+      AddPoint(*point, place(point), point->top1, series);
     } else {
-      const auto row = std::find(values.begin(), values.end(), value);
-      AddPoint(*point, point->top1, row - values.begin(), series);
+      AddPoint(*point, point->top1, place(point), series);
     }
   }
   const std::optional<double> start = CommonStart(points);

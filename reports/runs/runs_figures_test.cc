@@ -134,7 +134,7 @@ TEST(AxisFigure, NumbersAreALineForEachValueOfTheOthers) {
   ASSERT_EQ(bits.plot.series.size(), 3u);
   EXPECT_EQ(bits.plot.series[0].name, "partition random");
   EXPECT_THAT(bits.plot.series[0].points,
-              ElementsAre(Pair(5, 80), Pair(3, 81)));
+              ElementsAre(Pair(3, 81), Pair(5, 80)));
   EXPECT_THAT(bits.plot.series[1].points, ElementsAre(Pair(5, 82)));
   EXPECT_EQ(bits.plot.series[2].name, "start: full_precision");
   EXPECT_THAT(bits.plot.series[2].points,
@@ -157,6 +157,24 @@ TEST(AxisFigure, ThresholdsAreOnALogarithmicAxis) {
   EXPECT_EQ(figure.plot.series[0].name, "quantized");
   EXPECT_TRUE(figure.plot.log_x);
   EXPECT_FALSE(figure.plot.whole_x);
+}
+
+// Protects: lines do not run back and forth where folders' names are in another
+// order than the numbers.
+TEST(AxisFigure, LinesGoFromLeftToRightWithTheirSpreads) {
+  std::vector<RunResult> results = Sweep({{{"decay", "1e-3"}, {"bits", "5"}},
+                                          {{"decay", "1e-4"}, {"bits", "3"}},
+                                          {{"decay", "1e-4"}, {"bits", "5"}},
+                                          {{"decay", "5e-4"}, {"bits", "5"}}});
+  results[0].top1_deviation = 0.1;
+  results[2].top1_deviation = 0.2;
+  results[3].top1_deviation = 0.3;
+  const Figure figure = AxisFigure(Pointers(results), 0);
+  const Series& line = figure.plot.series[0];
+  EXPECT_EQ(line.name, "bits 5");  // the key is in the order of the runs
+  EXPECT_THAT(line.points,
+              ElementsAre(Pair(1e-4, 82), Pair(5e-4, 83), Pair(1e-3, 80)));
+  EXPECT_THAT(line.spreads, ElementsAre(0.2, 0.3, 0.1));
 }
 
 TEST(AxisFigure, NothingVaries) {
