@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The same spec, seed and number of threads give the same bits in every run:
 # metrics, report and weights, of a training with everything in it that draws
-# random numbers or computes on several threads. Nothing is promised from one
-# number of threads to another: sums of floats are split among the threads.
+# random numbers or computes on several threads, with activations of either
+# type. Nothing is promised from one number of threads to another: sums of
+# floats are split among the threads.
 #
 #   determinism_test.sh RUN [RUNS [THREADS]]
 #
@@ -46,19 +47,22 @@ fail() {
     exit 1
 }
 
-for ((i = 1; i <= runs; ++i)); do
-    folder=$TEST_TMPDIR/run$i
-    "$run" --spec="$spec" --threads="$threads" --seed=7 --output_dir="$folder" \
-        >/dev/null 2>"$log" || fail "run $i"
-    [ "$(metrics "$folder" | wc -l)" -ge 5 ] || fail "metrics.csv has not 4 epochs"
-    [ "$i" = 1 ] && continue
-    same_runs "$TEST_TMPDIR/run1" "$folder" full_precision ttq inq ||
-        fail "run $i of $runs is another than the first"
-    rm -r "$folder"
+for type in BF16 F32; do
+    rm -rf "$TEST_TMPDIR/run1"
+    for ((i = 1; i <= runs; ++i)); do
+        folder=$TEST_TMPDIR/run$i
+        "$run" --spec="$spec" --set data_type=$type --threads="$threads" --seed=7 --output_dir="$folder" \
+            >/dev/null 2>"$log" || fail "run $i of $type"
+        [ "$(metrics "$folder" | wc -l)" -ge 5 ] || fail "metrics.csv has not 4 epochs"
+        [ "$i" = 1 ] && continue
+        same_runs "$TEST_TMPDIR/run1" "$folder" full_precision ttq inq ||
+            fail "run $i of $runs of $type is another than the first"
+        rm -r "$folder"
+    done
 done
 
 # What is compared tells runs apart: another seed gives other bits.
-"$run" --spec="$spec" --threads="$threads" --seed=8 --output_dir="$TEST_TMPDIR/other" \
+"$run" --spec="$spec" --set data_type=F32 --threads="$threads" --seed=8 --output_dir="$TEST_TMPDIR/other" \
     >/dev/null 2>"$log" || fail "the run of another seed"
 same_runs "$TEST_TMPDIR/run1" "$TEST_TMPDIR/other" full_precision ttq inq >/dev/null &&
     fail "another seed gives the same bits: the test shows nothing"

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "kernels/tensor.h"
 
 namespace tritlab {
 namespace {
@@ -17,6 +18,18 @@ TEST(OneDnnInfo, InstructionSetHasAName) {
   EXPECT_FALSE(InstructionSet().empty());
   if (HasNativeBF16()) {
     EXPECT_EQ(InstructionSet().rfind("AVX512_CORE", 0), 0u) << InstructionSet();
+  }
+}
+
+// Activations are in the type that networks train faster in: where oneDNN may
+// use neither AVX-512 nor AMX (onednn_info_avx2_test), in f32.
+TEST(OneDnnInfo, TheDefaultTypeIsTheOneWithFasterProducts) {
+  if (!HasAvx512()) {
+    EXPECT_FALSE(HasNativeBF16() || HasFastBF16Products() || HasTiles());
+    EXPECT_EQ(DefaultDataType(), DataType::kF32);
+  }
+  if (HasTiles()) {
+    EXPECT_EQ(DefaultDataType(), DataType::kBF16);
   }
 }
 
