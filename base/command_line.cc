@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +154,8 @@ int ExitStatus(const absl::Status& status) {
 
 int RunProgram(int argc, char** argv, absl::Status (*program)(int, char**)) {
   KeepStandardStreamsOpen();
+  // Inherited as ignored, it would take away how child processes end.
+  std::signal(SIGCHLD, SIG_DFL);
   absl::Status status;
   try {
     status = program(argc, argv);

@@ -42,19 +42,6 @@ int WriteAll(int descriptor, absl::string_view bytes) {
   return 0;
 }
 
-// Makes a rename in `folder` last. Some file systems cannot flush a folder
-// (EINVAL) and keep their own order, and one that may only be written to cannot
-// be opened; neither is an error.
-int FlushFolder(const std::string& folder) {
-  const int descriptor =
-      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno == EACCES ? 0 : errno;
-  const int result =
-      fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0;
-  close(descriptor);
-  return result;
-}
-
 }  // namespace
 
 absl::Status FileError(int error_number, absl::string_view path,
@@ -233,6 +220,24 @@ absl::Status AtomicFile::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
+absl::Status FlushFolderOf(absl::string_view path) {
+  const std::string folder = ParentFolder(path);
+  const int descriptor =
+      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int error_number = errno;
+  if (descriptor >= 0) {
+    error_number = fsync(descriptor) != 0 ? errno : 0;
+    close(descriptor);
+  }
+  // Some file systems cannot flush a folder and keep their own order, and one
+  // that may only be written to cannot be opened.
+  if (error_number == 0 || error_number == EACCES || error_number == EINVAL ||
+      error_number == ENOTSUP) {
+    return absl::OkStatus();
+  }
+  return FileError(error_number, path, "cannot flush its folder");
+}
+
 absl::Status AtomicFile::Commit(absl::string_view previous) {
   if (!status_.ok()) return status_;
   RETURN_IF_ERROR(Flush());
@@ -251,11 +256,7 @@ absl::Status AtomicFile::Commit(absl::string_view previous) {
   descriptor_ = -1;
   status_ = absl::FailedPreconditionError(
       absl::StrCat(path_, ": has been committed already"));
-  const int error_number = FlushFolder(ParentFolder(path_));
-  if (error_number != 0) {
-    return FileError(error_number, path_, "cannot flush its folder");
-  }
-  return absl::OkStatus();
+  return FlushFolderOf(path_);
 }
 
 absl::Status MakeDirectories(absl::string_view path) {
@@ -268,9 +269,7 @@ absl::Status MakeDirectories(absl::string_view path) {
     return FileError(errno == EEXIST ? ENOTDIR : errno, path,
                      "cannot make this folder");
   // What is written into it would otherwise be lost with its own name.
-  if (const int error_number = FlushFolder(parent); error_number != 0)
-    return FileError(error_number, path, "cannot flush the folder above it");
-  return absl::OkStatus();
+  return FlushFolderOf(name);
 }
 
 bool FileExists(absl::string_view path) {

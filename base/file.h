@@ -67,6 +67,9 @@ class AtomicFile {
   absl::Status status_;
 };
 
+// Makes the name of what is at `path` last: after a rename to it.
+absl::Status FlushFolderOf(absl::string_view path);
+
 // A descriptor of the file at `path` to write to, made where it is missing;
 // `flags` are open's: O_WRONLY or O_RDWR, and O_APPEND. It does not wait, and
 // the name itself is not followed where it is a link: names that are known

@@ -17,15 +17,13 @@ struct RecordPlace {
   int64_t length = 0;  // of its data
 };
 
-// What a record takes in a file beside its data.
-inline constexpr int64_t kRecordFrameBytes = 16;
-
 // Finds the record that begins at `offset`. Its length's checksum is verified.
 // DataLoss, naming file and byte: there is none, or it is cut off.
 absl::StatusOr<RecordPlace> FindRecord(const RandomAccessFile& file,
                                        int64_t offset);
 
 // Its data. Length and checksum are verified. DataLoss: damage.
+// ResourceExhausted: larger than the memory.
 absl::Status ReadRecordAt(const RandomAccessFile& file,
                           const RecordPlace& place, std::string* data);
 

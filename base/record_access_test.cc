@@ -1,5 +1,8 @@
 #include "base/record_access.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -7,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/record_file.h"
+#include "base/record_frame.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -78,6 +82,22 @@ TEST_F(RecordAccessTest, EveryCutAndEveryDamagedByteIsAnErrorThatNamesTheFile) {
                   StartsWith(path_ + ": "));
     }
   }
+}
+
+// A sparse file has room for such a length, and no machine the memory.
+TEST_F(RecordAccessTest, AHugeRecordInASparseFileTakesNoMemory) {
+  constexpr int64_t kHuge = int64_t{1} << 43;
+  ASSERT_TRUE(WriteFileAtomically(path_, RecordHeader(kHuge)).ok());
+  if (truncate(path_.c_str(), kHuge + kRecordFrameBytes) != 0)
+    GTEST_SKIP() << "this file system has no files of 8 TB";
+  const auto file = *RandomAccessFile::Open(path_);
+  const auto place = FindRecord(*file, 0);
+  ASSERT_TRUE(place.ok()) << place.status();
+  std::string data;
+  const absl::Status status = ReadRecordAt(*file, *place, &data);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_THAT(std::string(status.message()), StartsWith(path_ + ": "));
+  remove(path_.c_str());
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
-// Files of records in TFRecord framing: checkpoints, packed datasets and
-// TensorBoard events alike. Each record is, little-endian:
-//
-//   u64 length | u32 masked CRC-32C of length | data | u32 masked CRC-32C of
-//   data
+// Files of records in TFRecord framing (record_frame.h): checkpoints, packed
+// datasets and TensorBoard events alike.
 #ifndef TRITLAB_BASE_RECORD_FILE_H_
 #define TRITLAB_BASE_RECORD_FILE_H_
 
@@ -15,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file.h"
+#include "base/random_access_file.h"
 
 namespace tritlab {
 
@@ -75,9 +73,6 @@ class RecordReader {
  public:
   static absl::StatusOr<std::unique_ptr<RecordReader>> Open(
       absl::string_view path);
-  ~RecordReader();
-  RecordReader(const RecordReader&) = delete;
-  RecordReader& operator=(const RecordReader&) = delete;
 
   // Reads the next record into *data: true; at the end of the file: false.
   absl::StatusOr<bool> Next(std::string* data);
@@ -88,19 +83,20 @@ class RecordReader {
 
   // Where the next record begins, in bytes.
   int64_t offset() const { return offset_; }
-  int64_t file_size() const { return file_size_; }
+  int64_t file_size() const { return file_->size(); }
 
  private:
-  RecordReader(std::string path, int descriptor, int64_t file_size);
+  explicit RecordReader(std::unique_ptr<RandomAccessFile> file)
+      : file_(std::move(file)) {}
+  absl::Status ReadNext(std::string* data);
   absl::Status ReadBytes(char* bytes, int64_t size);
 
-  const std::string path_;
-  const int descriptor_;
-  const int64_t file_size_;
+  const std::unique_ptr<RandomAccessFile> file_;
   int64_t offset_ = 0;
   std::string buffer_;  // read ahead
   size_t buffer_position_ = 0;
-  absl::Status status_;  // the first error; every later call repeats it
+  int64_t read_bytes_ = 0;  // of the file, the buffer's included
+  absl::Status status_;     // the first error; every later call repeats it
   bool at_torn_end_ = false;
 };
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/crc32c.h"
 #include "base/file.h"
+#include "base/record_frame.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -121,24 +121,20 @@ TEST(RecordFileTest, EveryFlippedBitIsDataLoss) {
 
 // An empty record with another length and the right checksum of it, as an
 // attacker would write it.
-std::string FrameWithLength(const std::string& length) {
-  std::string frame = FrameRecord("");
-  frame.replace(0, 8, length);
-  const uint32_t masked = MaskCrc32c(Crc32c(length));
-  frame.replace(8, 4, reinterpret_cast<const char*>(&masked), 4);
-  return frame;
+std::string FrameWithLength(uint64_t length) {
+  return RecordHeader(length) + RecordFooter("");
 }
 
 TEST(RecordFileTest, AHugeLengthTakesNoMemory) {
   const std::string path = TestPath();
-  PutFile(path, FrameWithLength({"\0\0\0\0\0\0\0\x40", 8}));  // 2^62
+  PutFile(path, FrameWithLength(uint64_t{1} << 62));
   EXPECT_EQ(ReadAll(path).status().code(), absl::StatusCode::kDataLoss);
 }
 
 // A sparse file has room for such a length, and a disk none for its bytes.
 TEST(RecordFileTest, AHugeRecordInASparseFileTakesNoMemory) {
   const std::string path = TestPath();
-  PutFile(path, FrameWithLength({"\0\0\0\0\0\x08\0\0", 8}));  // 2^43
+  PutFile(path, FrameWithLength(uint64_t{1} << 43));
   if (truncate(path.c_str(), (int64_t{1} << 43) + 16) != 0) {
     GTEST_SKIP() << "this file system has no files of 8 TB";
   }

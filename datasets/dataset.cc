@@ -12,6 +12,10 @@
 
 namespace tritlab {
 
+const char* SplitName(Split split) {
+  return split == Split::kTrain ? "train" : "test";
+}
+
 absl::Status CheckImageMemory(absl::string_view source, int64_t images,
                               const ImageShape& shape) {
   return CheckMemory(

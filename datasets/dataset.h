@@ -37,6 +37,9 @@ struct Normalization {
 
 enum class Split { kTrain, kTest };
 
+// "train" or "test".
+const char* SplitName(Split split);
+
 // What is known of a dataset beside its images.
 struct DatasetInfo {
   std::string name;    // cifar10, imagefolder, synthetic

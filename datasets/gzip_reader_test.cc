@@ -40,7 +40,7 @@ absl::StatusOr<std::string> Decompressed(const std::string& bytes,
 // Long enough for several blocks, and with long repetitions.
 std::string Text() {
   std::string text;
-  for (int i = 0; i < 60000; ++i) text += std::to_string(i * i);
+  for (int64_t i = 0; i < 60000; ++i) text += std::to_string(i * i);
   return text + std::string(300000, 'x');
 }
 

@@ -9,6 +9,7 @@
 #include "base/record_file.h"
 #include "base/status_macros.h"
 #include "datasets/packed.pb.h"
+#include "datasets/packed_errors.h"
 
 namespace tritlab {
 namespace {
@@ -17,10 +18,6 @@ constexpr char kFormat[] = "tritlab packed images";
 constexpr int kVersion = 1;
 // A chunk is what the reader takes into memory at a time.
 constexpr int64_t kChunkBytes = 4 << 20;
-
-const char* SplitName(Split split) {
-  return split == Split::kTrain ? "train" : "test";
-}
 
 absl::Status WriteImages(const Dataset& dataset, RecordWriter& writer) {
   const int64_t image_size = dataset.shape().size();
@@ -43,17 +40,8 @@ absl::Status WriteImages(const Dataset& dataset, RecordWriter& writer) {
   return absl::OkStatus();
 }
 
-absl::Status NotPacked(absl::string_view path) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(path,
-                   ": is not a packed dataset of this version; write it anew "
-                   "with //datasets:prepare"));
-}
-
 absl::Status Damaged(absl::string_view path, int64_t offset) {
-  return absl::DataLossError(
-      absl::StrCat(path, ": does not hold what its header says, near byte ",
-                   offset, "; write it anew with //datasets:prepare"));
+  return PackedDamage(path, "header", offset);
 }
 
 }  // namespace
@@ -164,8 +152,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ReadPackedDataset(
     }
     return dataset;
   }
-  return absl::NotFoundError(
-      absl::StrCat(path, ": has no ", SplitName(split), " images"));
+  return SplitNotPacked(path, split);
 }
 
 }  // namespace tritlab

@@ -11,9 +11,11 @@
 #include "base/progress.h"
 #include "base/record_access.h"
 #include "base/record_file.h"
+#include "base/record_frame.h"
 #include "base/status_macros.h"
 #include "datasets/jpeg.h"
 #include "datasets/packed.pb.h"
+#include "datasets/packed_errors.h"
 #include "datasets/photographs.h"
 
 namespace tritlab {
@@ -25,21 +27,8 @@ constexpr int kSplits = 2;
 // Images that are read and looked at at a time.
 constexpr int64_t kGroup = 32;
 
-const char* SplitName(Split split) {
-  return split == Split::kTrain ? "train" : "test";
-}
-
-absl::Status NotPacked(absl::string_view path) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(path,
-                   ": is not a packed dataset of this version; write it anew "
-                   "with //datasets:prepare"));
-}
-
 absl::Status Damaged(absl::string_view path, int64_t offset) {
-  return absl::DataLossError(
-      absl::StrCat(path, ": does not hold what its index says, near byte ",
-                   offset, "; write it anew with //datasets:prepare"));
+  return PackedDamage(path, "index", offset);
 }
 
 // An end record of any two offsets is that long.
@@ -177,8 +166,6 @@ template <typename Message>
 absl::Status ReadMessage(const RandomAccessFile& file, int64_t offset,
                          Message* message) {
   ASSIGN_OR_RETURN(const RecordPlace place, FindRecord(file, offset));
-  RETURN_IF_ERROR(CheckMemory(file.path(), static_cast<double>(place.length),
-                              "a record that large is damaged"));
   std::string record;
   RETURN_IF_ERROR(ReadRecordAt(file, place, &record));
   return message->ParseFromString(record) ? absl::OkStatus()
@@ -251,10 +238,7 @@ absl::StatusOr<std::unique_ptr<EncodedImages>> OpenPackedPhotographs(
   if (end.index_offsets_size() != kSplits) return Damaged(path, end_offset);
   const auto index_offset =
       static_cast<int64_t>(end.index_offsets(split == Split::kTrain ? 0 : 1));
-  if (index_offset == 0) {
-    return absl::NotFoundError(
-        absl::StrCat(path, ": has no ", SplitName(split), " images"));
-  }
+  if (index_offset == 0) return SplitNotPacked(path, split);
   PackedPhotographsIndex message;
   RETURN_IF_ERROR(ReadMessage(*file, index_offset, &message));
   const int count = message.labels_size();

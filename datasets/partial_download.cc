@@ -70,7 +70,7 @@ absl::Status PartialDownload::Commit() {
   if (rename(part_path_.c_str(), path_.c_str()) != 0)
     return FileError(errno, path_, "cannot rename to it");
   unlink(ValidatorPath().c_str());
-  return absl::OkStatus();
+  return FlushFolderOf(path_);
 }
 
 }  // namespace tritlab

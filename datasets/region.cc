@@ -7,24 +7,22 @@
 namespace tritlab {
 namespace {
 
-// The image's size after resizing its shorter side.
-ImageSize Resized(const ImageSize& image, int shorter_side) {
-  const auto longer = [&](int64_t of_longer, int of_shorter) {
-    return static_cast<int>(shorter_side * of_longer / of_shorter);
-  };
-  return image.height <= image.width
-             ? ImageSize{shorter_side, longer(image.width, image.height)}
-             : ImageSize{longer(image.height, image.width), shorter_side};
-}
-
 // round(n / 2), a half to the even number.
 int RoundedHalf(int n) { return static_cast<int>(std::nearbyint(n / 2.0)); }
 
 }  // namespace
 
+ImageSize ResizedSize(const ImageSize& image, int shorter_side) {
+  const int shorter = std::min(image.height, image.width);
+  const auto side = [&](int64_t of) {
+    return static_cast<int>(shorter_side * of / shorter);
+  };
+  return {side(image.height), side(image.width)};
+}
+
 Region RegionOfResized(const ImageSize& image, int shorter_side,
                        const ImageSize& crop, int top, int left) {
-  const ImageSize resized = Resized(image, shorter_side);
+  const ImageSize resized = ResizedSize(image, shorter_side);
   const double y = static_cast<double>(image.height) / resized.height;
   const double x = static_cast<double>(image.width) / resized.width;
   return {top * y, left * x, crop.height * y, crop.width * x};
@@ -32,7 +30,7 @@ Region RegionOfResized(const ImageSize& image, int shorter_side,
 
 Region CenterRegion(const ImageSize& image, int shorter_side,
                     const ImageSize& crop) {
-  const ImageSize resized = Resized(image, shorter_side);
+  const ImageSize resized = ResizedSize(image, shorter_side);
   return RegionOfResized(image, shorter_side, crop,
                          RoundedHalf(resized.height - crop.height),
                          RoundedHalf(resized.width - crop.width));
@@ -40,7 +38,7 @@ Region CenterRegion(const ImageSize& image, int shorter_side,
 
 std::array<Region, 5> FiveRegions(const ImageSize& image, int shorter_side,
                                   const ImageSize& crop) {
-  const ImageSize resized = Resized(image, shorter_side);
+  const ImageSize resized = ResizedSize(image, shorter_side);
   const int top = RoundedHalf(resized.height - shorter_side);
   const int left = RoundedHalf(resized.width - shorter_side);
   const int down = shorter_side - crop.height;
@@ -60,7 +58,7 @@ Region RandomCrop(const RandomCropSpec& spec, const ImageSize& image,
   const int most =
       spec.has_shorter_side_max() ? spec.shorter_side_max() : least;
   const int side = least + static_cast<int>(random.Below(0, most - least + 1));
-  const ImageSize resized = Resized(image, side);
+  const ImageSize resized = ResizedSize(image, side);
   return RegionOfResized(
       image, side, crop,
       static_cast<int>(random.Below(1, resized.height - crop.height + 1)),

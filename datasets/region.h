@@ -31,6 +31,10 @@ struct Region {
   bool operator==(const Region&) const = default;
 };
 
+// The image's size after its shorter side was resized to `shorter_side`, as
+// dataset.proto rounds the longer one.
+ImageSize ResizedSize(const ImageSize& image, int shorter_side);
+
 // What `crop` at (top, left) of the image shows after it was resized to
 // `shorter_side`.
 Region RegionOfResized(const ImageSize& image, int shorter_side,

@@ -16,6 +16,14 @@ void ExpectNear(const Region& region, const Region& expected) {
   EXPECT_NEAR(region.width, expected.width, 1e-9);
 }
 
+TEST(ResizedSizeTest, TheLongerSideIsRoundedDown) {
+  EXPECT_EQ(ResizedSize({375, 500}, 256), (ImageSize{256, 341}));
+  EXPECT_EQ(ResizedSize({500, 375}, 256), (ImageSize{341, 256}));
+  EXPECT_EQ(ResizedSize({64, 64}, 256), (ImageSize{256, 256}));
+  // 2^31 and more on the way.
+  EXPECT_EQ(ResizedSize({8192, 300000}, 8192), (ImageSize{8192, 300000}));
+}
+
 // The numbers are torchvision's Resize(256) and CenterCrop(224).
 TEST(CenterRegionTest, IsThePapersCrop) {
   // 375 x 500 becomes 256 x 341; crop from row 16, column round(58.5) = 58.

@@ -50,7 +50,8 @@ struct TarReader::Source {
     return count;
   }
 
-  // Whether the tar file has the mark there. Reads a compressed one to its end.
+  // Whether the tar file has the mark there. Reads a compressed one to its end,
+  // and is called once.
   absl::StatusOr<bool> HasEndMark(int64_t at) {
     std::string mark;
     if (gzip == nullptr) {
@@ -136,6 +137,7 @@ absl::Status TarReader::Error() const {
 }
 
 absl::StatusOr<bool> TarReader::Next(Member* member) {
+  if (ended_) return false;
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(archive_, &entry);
   if (result == ARCHIVE_EOF) {
@@ -146,7 +148,8 @@ absl::StatusOr<bool> TarReader::Next(Member* member) {
       source_->status = whole.status();
       return Error();
     }
-    if (*whole) return false;
+    ended_ = *whole;
+    if (ended_) return false;
     return absl::InvalidArgumentError(absl::StrCat(
         name_, ": is cut off (no end-of-archive mark); get it again"));
   }

@@ -56,6 +56,7 @@ class TarReader {
   const std::unique_ptr<Source> source_;
   archive* const archive_;
   std::string member_;  // the last one's name
+  bool ended_ = false;  // well
 };
 
 }  // namespace tritlab

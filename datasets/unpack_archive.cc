@@ -99,8 +99,11 @@ absl::Status UnpackArchive(const std::string& archive, const std::string& name,
   absl::Status status = UnpackInto(archive, name, partial, max_bytes);
   if (status.ok() && rename(partial.c_str(), target.c_str()) != 0)
     status = FileError(errno, target, "cannot rename to it");
-  if (!status.ok()) Remove(partial).IgnoreError();
-  return status;
+  if (!status.ok()) {
+    Remove(partial).IgnoreError();
+    return status;
+  }
+  return FlushFolderOf(target);
 }
 
 }  // namespace tritlab

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "absl/strings/string_view.h"
@@ -20,25 +21,25 @@ void Say(absl::string_view text) {
   (void)!write(STDERR_FILENO, text.data(), text.size());
 }
 
-// mpirun and srun hand SIGUSR1 on to all ranks; SIGTERM, they follow by
-// SIGKILL.
-constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGUSR1};
-
-// Calls nothing but what a signal handler may.
-void RequestStop(int first) {
+// Calls nothing but what a signal handler may, and leaves errno to whom it has
+// interrupted.
+void RequestStop(int signal) {
   if (may_stop_at_once) {
     Say("error: stopped as asked to; go on with: ");
     Say(go_on);
     Say("\n");
     _exit(130);
   }
+  const int error_number = errno;
   stop_requested = 1;
-  // A second one ends the program at once. But a scheduler that has sent
-  // SIGUSR1 ahead sends SIGTERM by itself, which must cost no checkpoint.
-  for (const int signal : kStopSignals) {
-    if (first != SIGUSR1 || signal == SIGUSR1) std::signal(signal, SIG_DFL);
+  if (signal == SIGUSR1) {
+    Say("\nstopping, with a checkpoint\n");
+  } else {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    Say("\nstopping, with a checkpoint; a second signal stops without one\n");
   }
-  Say("\nstopping, with a checkpoint; a second signal stops without one\n");
+  errno = error_number;
 }
 
 }  // namespace
@@ -47,7 +48,10 @@ void CatchStopRequests(const std::string& go_on_with, bool speaks) {
   go_on = go_on_with;
   speaks_here = speaks;
   std::signal(SIGPIPE, SIG_IGN);
-  for (const int signal : kStopSignals) std::signal(signal, RequestStop);
+  std::signal(SIGINT, RequestStop);
+  std::signal(SIGTERM, RequestStop);
+  // mpirun and srun hand it on to all ranks; SIGTERM, they follow by SIGKILL.
+  std::signal(SIGUSR1, RequestStop);
 }
 
 bool StopRequested() { return stop_requested != 0; }

@@ -10,9 +10,9 @@ namespace tritlab {
 // From now on SIGINT, SIGTERM and SIGUSR1 ask the program to stop. While it may
 // stop at once (at first it may) they end it, with exit status 130 and, on
 // stderr, the command `go_on_with`; else StopRequested says so, and a second
-// one, of whichever kind, ends it; a first SIGUSR1 does not count for the other
-// two. A reader of the output that has gone (Ctrl-C ends `tee` as well) does
-// not end it. `speaks`: of several ranks, one does.
+// SIGINT or SIGTERM ends it. SIGUSR1 only ever asks, so that a scheduler may
+// send it ahead of its SIGTERM. A reader of the output that has gone (Ctrl-C
+// ends `tee` as well) does not end it. `speaks`: of several ranks, one does.
 void CatchStopRequests(const std::string& go_on_with, bool speaks);
 
 bool StopRequested();

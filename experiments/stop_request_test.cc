@@ -22,24 +22,22 @@ namespace {
 // SIGTERM one that Ctrl-C did not.
 TEST(StopRequestTest, ASecondSignalEndsTheProgram) {
   for (const int first : {SIGINT, SIGTERM}) {
-    for (const int second : {SIGINT, SIGTERM, SIGUSR1}) {
+    for (const int second : {SIGINT, SIGTERM}) {
       EXPECT_EXIT(AskedBy({first, second}), testing::KilledBySignal(second),
                   "a second signal stops without one")
           << first << ", then " << second;
+      EXPECT_EXIT(AskedBy({SIGUSR1, first, SIGUSR1, second}),
+                  testing::KilledBySignal(second), "");
     }
   }
-  EXPECT_EXIT(AskedBy({SIGUSR1, SIGUSR1}), testing::KilledBySignal(SIGUSR1),
-              "");
 }
 
-// Protects: Slurm's SIGTERM behind its SIGUSR1 leaves the time for a
-// checkpoint.
-TEST(StopRequestTest, WhatASchedulerSendsAheadDoesNotCount) {
-  for (const int second : {SIGINT, SIGTERM}) {
-    EXPECT_EXIT(AskedBy({SIGUSR1, second}), testing::ExitedWithCode(0), "");
-    EXPECT_EXIT(AskedBy({SIGUSR1, second, second}),
-                testing::KilledBySignal(second), "");
-  }
+// Protects: a scheduler's SIGTERM behind its SIGUSR1, and a sweep's SIGUSR1
+// behind a SIGTERM for all processes, leave the time for a checkpoint.
+TEST(StopRequestTest, Sigusr1CostsNoCheckpoint) {
+  EXPECT_EXIT(AskedBy({SIGUSR1, SIGUSR1, SIGTERM}), testing::ExitedWithCode(0),
+              "stopping, with a checkpoint");
+  EXPECT_EXIT(AskedBy({SIGTERM, SIGUSR1}), testing::ExitedWithCode(0), "");
 }
 
 TEST(StopRequestTest, WithNothingToKeepTheFirstOneEndsIt) {

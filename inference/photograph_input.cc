@@ -15,18 +15,9 @@
 namespace tritlab {
 namespace {
 
-// The sides of the image after it was resized, as dataset.proto rounds them.
-ImageSize Resized(const ImageSize& image, int shorter_side) {
-  const int shorter = std::min(image.height, image.width);
-  const auto side = [&](int of) {
-    return static_cast<int>(int64_t{shorter_side} * of / shorter);
-  };
-  return {side(image.height), side(image.width)};
-}
-
 std::string Describe(const ImageSize& image, int shorter_side,
                      const ImageShape& shape) {
-  const ImageSize resized = Resized(image, shorter_side);
+  const ImageSize resized = ResizedSize(image, shorter_side);
   return absl::StrFormat(
       "%dx%d pixels, resized to %dx%d, of which the model sees the centre's "
       "%dx%d",

@@ -33,7 +33,7 @@
 #include "models/checkpoint.h"
 #include "onnx/export_network.h"
 #include "onnx/export_quantized.h"
-#include "onnx/model_file.h"
+#include "onnx/onnx_file.h"
 #include "onnx/test_data.h"
 
 ABSL_FLAG(std::string, run, "", "a run's folder, whose model.trit is exported");

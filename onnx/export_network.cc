@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "models/shape_inference.h"
+#include "onnx/channel_order.h"
 #include "onnx/export_operators.h"
 #include "onnx/model_builder.h"
 #include "training/position.pb.h"

@@ -1,10 +1,8 @@
-// What both exports say of a network in ONNX's terms: the operators without
-// weights, and weights in ONNX's order.
+// What both exports say of a network in ONNX's terms: its operators without
+// their weights.
 #ifndef TRITLAB_ONNX_EXPORT_OPERATORS_H_
 #define TRITLAB_ONNX_EXPORT_OPERATORS_H_
 
-#include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -14,22 +12,6 @@
 #include "onnx/model_builder.h"
 
 namespace tritlab {
-
-// OHWI to OIHW; `channels` are those of each output. The columns of a linear
-// layer are the pixels and channels of the image that it reads.
-template <typename T>
-std::vector<T> ChannelsFirst(std::span<const T> values, int64_t outputs,
-                             int64_t channels) {
-  const int64_t n = static_cast<int64_t>(values.size()) / outputs;
-  const int64_t pixels = n / channels;
-  std::vector<T> reordered(values.size());
-  for (int64_t i = 0; i < static_cast<int64_t>(values.size()); ++i) {
-    const int64_t within = i % n;
-    reordered[i - within + within % channels * pixels + within / channels] =
-        values[i];
-  }
-  return reordered;
-}
 
 // Appends the node of a Conv, with all attributes.
 std::string AppendConv(const ConvolutionShape& shape, const std::string& name,

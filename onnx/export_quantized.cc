@@ -21,6 +21,7 @@
 #include "inference/byte_tensor.h"
 #include "inference/byte_weights.h"
 #include "models/shape_inference.h"
+#include "onnx/channel_order.h"
 #include "onnx/export_network.h"
 #include "onnx/export_operators.h"
 #include "onnx/model_builder.h"

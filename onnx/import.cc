@@ -22,7 +22,7 @@
 #include "models/checkpoint.h"
 #include "models/cost.h"
 #include "onnx/import_network.h"
-#include "onnx/model_file.h"
+#include "onnx/onnx_file.h"
 
 ABSL_FLAG(std::string, model, "", "the ONNX model to import");
 ABSL_FLAG(std::string, output, "", "the checkpoint to write");

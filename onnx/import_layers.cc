@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "models/shape_inference.h"
+#include "onnx/channel_order.h"
 #include "onnx/import_operators.h"
 #include "onnx/node_attributes.h"
 #include "onnx/windows.h"
@@ -18,23 +19,6 @@ namespace tritlab {
 namespace {
 
 using Extents = std::vector<int64_t>;
-
-// OIHW to OHWI: for each of `outputs`, `channels` planes become the innermost
-// axis.
-std::vector<float> ChannelsLast(const std::vector<float>& values,
-                                int64_t outputs, int64_t channels) {
-  const int64_t n = static_cast<int64_t>(values.size()) / outputs;
-  const int64_t pixels = n / channels;
-  std::vector<float> reordered(values.size());
-  for (int64_t o = 0; o < outputs; ++o) {
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t p = 0; p < pixels; ++p) {
-        reordered[o * n + p * channels + c] = values[o * n + c * pixels + p];
-      }
-    }
-  }
-  return reordered;
-}
 
 // "conv 64x3x7x7 weights": what a message says of extents that do not fit.
 absl::Status Misfit(absl::string_view what, const Constant& constant,
@@ -95,7 +79,7 @@ absl::Status ImportConv(const ImportedNode& node) {
   Node* made = context.Append(node.Name(1), {input->node});
   *made->mutable_convolution() = convolution;
   context.Tensor(*made, "weights") =
-      ChannelsLast(weights->Floats(), outputs, extents[1]);
+      ChannelsLast<float>(weights->Floats(), outputs, extents[1]);
   if (bias != nullptr) context.Tensor(*made, "bias") = bias->Floats();
   node.Give(*made, output,
             {input->extents[0], outputs, output.height, output.width});
@@ -132,7 +116,8 @@ absl::Status AppendLinear(const ImportedNode& node, bool transpose, float alpha,
   Node* made = context.Append(node.Name(1), {input->node});
   *made->mutable_linear() = linear;
   std::vector<float>& values = context.Tensor(*made, "weights");
-  values = ChannelsLast(weights.Floats(), features, input->shape.channels);
+  values =
+      ChannelsLast<float>(weights.Floats(), features, input->shape.channels);
   if (alpha != 1) {
     for (float& value : values) value *= alpha;
   }

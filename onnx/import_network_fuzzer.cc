@@ -9,7 +9,7 @@
 #include "base/fuzzing/fuzz_target.h"
 #include "onnx/import_network.h"
 #include "onnx/model_builder.h"
-#include "onnx/model_file.h"
+#include "onnx/onnx_file.h"
 
 namespace tritlab {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "onnx/channel_order.h"
 #include "onnx/float_program.h"
 
 namespace tritlab {
@@ -28,18 +29,6 @@ onnx::ModelProto ModelForTests::Model() const {
   return finished;
 }
 
-std::vector<float> ChannelsLast(const std::vector<float>& nchw, int64_t batch,
-                                int64_t channels) {
-  const int64_t image = static_cast<int64_t>(nchw.size()) / batch;
-  const int64_t pixels = image / channels;
-  std::vector<float> nhwc(nchw.size());
-  for (int64_t i = 0; i < static_cast<int64_t>(nchw.size()); ++i) {
-    const int64_t c = i % image / pixels, pixel = i % pixels;
-    nhwc[i / image * image + pixel * channels + c] = nchw[i];
-  }
-  return nhwc;
-}
-
 absl::StatusOr<std::vector<float>> RunNetwork(
     const ImportedNetwork& network, const std::vector<float>& images) {
   const InputOperator& image = network.graph.nodes(0).input();
@@ -47,8 +36,8 @@ absl::StatusOr<std::vector<float>> RunNetwork(
                         (image.height() * image.width() * image.channels());
   ASSIGN_OR_RETURN(const auto program,
                    FloatProgram::Create(network.graph, network.tensors, batch));
-  const float* const logits =
-      program->Forward(ChannelsLast(images, batch, image.channels()).data());
+  const float* const logits = program->Forward(
+      ChannelsLast<float>(images, batch, image.channels()).data());
   return std::vector<float>(logits, logits + batch * program->classes());
 }
 

@@ -40,10 +40,6 @@ class ModelForTests : public ModelBuilder {
   uint64_t random_tensors_ = 0;
 };
 
-// Reorders one image after another.
-std::vector<float> ChannelsLast(const std::vector<float>& nchw, int64_t batch,
-                                int64_t channels);
-
 // The logits of images in ONNX's order, in f32.
 absl::StatusOr<std::vector<float>> RunNetwork(const ImportedNetwork& network,
                                               const std::vector<float>& images);

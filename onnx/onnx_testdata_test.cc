@@ -13,8 +13,8 @@
 #include "gtest/gtest.h"
 #include "onnx/constant.h"
 #include "onnx/import_network.h"
-#include "onnx/model_file.h"
 #include "onnx/model_for_tests.h"
+#include "onnx/onnx_file.h"
 
 namespace tritlab {
 namespace {

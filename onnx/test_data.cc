@@ -10,6 +10,7 @@
 #include "datasets/augmentation.h"
 #include "inference/image_batches.h"
 #include "inference/integer_program.h"
+#include "onnx/channel_order.h"
 #include "onnx/float_program.h"
 #include "onnx/onnx.pb.h"
 
@@ -17,17 +18,6 @@ namespace tritlab {
 namespace {
 
 constexpr int64_t kImagesInSet = 50;
-
-std::vector<float> ChannelsFirst(std::span<const float> nhwc, int64_t channels,
-                                 int64_t of_image) {
-  const int64_t pixels = of_image / channels;
-  std::vector<float> nchw(nhwc.size());
-  for (int64_t i = 0; i < static_cast<int64_t>(nhwc.size()); ++i) {
-    const int64_t pixel = i % of_image / channels, c = i % channels;
-    nchw[i / of_image * of_image + c * pixels + pixel] = nhwc[i];
-  }
-  return nchw;
-}
 
 absl::Status WriteTensor(const std::string& name,
                          const std::vector<int64_t>& extents,
@@ -48,11 +38,10 @@ absl::Status WriteSet(const ExpectedOutput& expected, int64_t count,
                       const std::string& folder) {
   const ImageShape& image = expected.image;
   RETURN_IF_ERROR(MakeDirectories(folder));
-  RETURN_IF_ERROR(
-      WriteTensor("image", {count, image.channels, image.height, image.width},
-                  ChannelsFirst(nhwc.first(count * image.size()),
-                                image.channels, image.size()),
-                  JoinPath(folder, "input_0.pb")));
+  RETURN_IF_ERROR(WriteTensor(
+      "image", {count, image.channels, image.height, image.width},
+      ChannelsFirst(nhwc.first(count * image.size()), count, image.channels),
+      JoinPath(folder, "input_0.pb")));
   return WriteTensor("logits", {count, expected.classes},
                      logits.first(count * expected.classes),
                      JoinPath(folder, "output_0.pb"));

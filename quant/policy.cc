@@ -112,6 +112,7 @@ bool QuantizesWeightsOrGradients(const PolicyRule& rule) {
   return rule.quantizer().method_case() != QuantizerSpec::METHOD_NOT_SET ||
          rule.gradients().method_case() != GradientSpec::METHOD_NOT_SET;
 }
+
 bool Quantizes(const PolicyRule& rule) {
   return QuantizesWeightsOrGradients(rule) ||
          rule.activations().method_case() != ActivationSpec::METHOD_NOT_SET;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status_macros.h"
 #include "base/status_prefix.h"
 #include "reports/energy/energy_costs.h"
@@ -43,6 +45,13 @@ absl::Status WritePages(const Page& page, const std::string& directory,
   return WriteFileAtomically(absl::StrCat(path, ".html"), PageToHtml(page));
 }
 
+// As long as it lives, no other process writes into the folder what this file
+// writes: a run does that, and whoever has its pages rendered meanwhile.
+absl::StatusOr<std::unique_ptr<FileLock>> LockReports(
+    const std::string& directory) {
+  return FileLock::Wait(JoinPath(directory, ".report.lock"));
+}
+
 // In place of what the report has for a process of that name.
 absl::Status SetEnergyOf(const EnergyCosts& costs, Report& report) {
   for (PhaseResult& phase : *report.mutable_results()) {
@@ -69,8 +78,9 @@ std::string NameOf(const std::string& directory) {
 
 absl::Status WriteReport(const Report& report, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string json, ReportToJson(report));
-  RETURN_IF_ERROR(
-      WritePages(ReportPage(report), directory, "report", /*latex=*/false));
+  const Page page = ReportPage(report);
+  ASSIGN_OR_RETURN(const auto lock, LockReports(directory));
+  RETURN_IF_ERROR(WritePages(page, directory, "report", /*latex=*/false));
   // Last: where it is, the others are.
   return WriteFileAtomically(JoinPath(directory, "report.json"), json);
 }
@@ -78,6 +88,8 @@ absl::Status WriteReport(const Report& report, const std::string& directory) {
 absl::Status RenderAgain(const std::string& directory,
                          const RenderOptions& options) {
   const std::string path = JoinPath(directory, "report.json");
+  RETURN_IF_ERROR(ReadReport(path).status());  // else the folder is no run's
+  ASSIGN_OR_RETURN(const auto lock, LockReports(directory));
   ASSIGN_OR_RETURN(Report report, ReadReport(path));
   if (!options.energy_costs.empty()) {
     ASSIGN_OR_RETURN(const EnergyCosts costs,
@@ -100,8 +112,9 @@ absl::Status RenderRuns(const std::string& directory,
     for (FoundRun& run : found.runs)
       RETURN_IF_ERROR(WithPrefix(run.folder, SetEnergyOf(costs, run.report)));
   }
-  return WritePages(RunsPage(NameOf(directory), found), directory, "runs",
-                    options.latex);
+  const Page page = RunsPage(NameOf(directory), found);
+  ASSIGN_OR_RETURN(const auto lock, LockReports(directory));
+  return WritePages(page, directory, "runs", options.latex);
 }
 
 absl::Status WritePictures(const Report& report, const std::string& directory) {

@@ -22,8 +22,8 @@ namespace {
 // the program exits.
 std::string WriteSeeds(const std::vector<std::string>& seeds) {
   const char* parent = getenv("TEST_TMPDIR");
-  static std::string folder;
-  folder = JoinPath(parent == nullptr ? "/tmp" : parent, "seeds_XXXXXX");
+  static std::string& folder = *new std::string(
+      JoinPath(parent == nullptr ? "/tmp" : parent, "seeds_XXXXXX"));
   if (mkdtemp(folder.data()) == nullptr) return "";
   std::atexit([] {
     std::error_code ignored;

@@ -1,29 +1,22 @@
 #include "base/fuzzing/mended_records.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "base/record_file.h"
+#include "base/record_frame.h"
 
 namespace tritlab {
-namespace {
-
-constexpr size_t kHeaderBytes = 12;  // length and its checksum
-constexpr size_t kFooterBytes = 4;
-
-}  // namespace
 
 std::string MendedRecords(absl::string_view bytes) {
   std::string mended;
-  while (bytes.size() >= kHeaderBytes + kFooterBytes) {
+  while (bytes.size() >= kRecordFrameBytes) {
     uint64_t length;
     std::memcpy(&length, bytes.data(), sizeof(length));
-    length =
-        std::min<uint64_t>(length, bytes.size() - kHeaderBytes - kFooterBytes);
-    mended += FrameRecord(bytes.substr(kHeaderBytes, length));
-    bytes.remove_prefix(kHeaderBytes + length + kFooterBytes);
+    length = std::min<uint64_t>(length, bytes.size() - kRecordFrameBytes);
+    mended += FrameRecord(bytes.substr(kRecordHeaderBytes, length));
+    bytes.remove_prefix(length + kRecordFrameBytes);
   }
   return mended;
 }

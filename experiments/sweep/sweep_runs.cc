@@ -154,11 +154,20 @@ class Execution {
                  runs_[i].name.c_str(), OneLine(what).c_str());
   }
 
+  // At first by SIGUSR1, which ends no run: whoever has stopped this process
+  // may have sent the runs a SIGTERM himself. Then by two signals, for the
+  // first SIGTERM that a run sees asks as well.
   void PassOnStops() {
     if (!options_.stops) return;
     for (const int stops = options_.stops(); stops_ < stops; ++stops_) {
       for (const State& state : states_) {
-        if (state.stage == kRunning) kill(state.process, SIGTERM);
+        if (state.stage != kRunning) continue;
+        if (stops_ == 0) {
+          kill(state.process, SIGUSR1);
+        } else {
+          kill(state.process, SIGTERM);
+          kill(state.process, SIGINT);
+        }
       }
     }
   }
@@ -275,7 +284,9 @@ class Execution {
     if (ended == 0 || (ended < 0 && errno == EINTR)) return absl::OkStatus();
     if (ended < 0) return FileError(errno, options_.run_binary, "wait");
     --running_;
-    if (stops_ > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+    // Who has asked for a stop just now may have asked the run, too.
+    const bool stopped = stops_ > 0 || (options_.stops && options_.stops() > 0);
+    if (stopped && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
       state.stage = kWaiting;
       Say(i, "stopped");
       return absl::OkStatus();

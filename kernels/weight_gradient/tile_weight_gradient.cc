@@ -144,6 +144,7 @@ inline void ForEach(const What& what) {
   }
   (std::make_integer_sequence<int, kCount>());
 }
+
 // Adds up the products of kBlocks blocks of output channels and kOperands
 // operands (or begins with them).
 template <int kBlocks, int kOperands>

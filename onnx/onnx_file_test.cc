@@ -1,4 +1,4 @@
-#include "onnx/model_file.h"
+#include "onnx/onnx_file.h"
 
 #include <cstddef>
 #include <string>
@@ -48,7 +48,7 @@ std::string NodeWith(absl::string_view attributes) {
 // Protects: small messages, which take a hundred times their bytes in memory,
 // are refused before they take any, wherever they are; a few of them, and many
 // numbers, are read.
-TEST(ModelFile, ManySmallMessagesAreRefused) {
+TEST(OnnxFileTest, ManySmallMessagesAreRefused) {
   const int attribute = onnx::NodeProto::kAttributeFieldNumber;
   for (const std::string& graph :
        {Empty(onnx::GraphProto::kNodeFieldNumber),
@@ -75,7 +75,7 @@ TEST(ModelFile, ManySmallMessagesAreRefused) {
             kTooMuch);
 }
 
-TEST(ModelFile, DamagedModelsAreRefused) {
+TEST(OnnxFileTest, DamagedModelsAreRefused) {
   const std::string whole =
       ModelOf(Field(onnx::GraphProto::kNameFieldNumber, "network"));
   ASSERT_TRUE(ParseOnnxModel(whole, "a").ok());

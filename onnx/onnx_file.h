@@ -1,6 +1,6 @@
 // ONNX files.
-#ifndef TRITLAB_ONNX_MODEL_FILE_H_
-#define TRITLAB_ONNX_MODEL_FILE_H_
+#ifndef TRITLAB_ONNX_ONNX_FILE_H_
+#define TRITLAB_ONNX_ONNX_FILE_H_
 
 #include <string>
 
@@ -25,4 +25,4 @@ absl::Status WriteOnnxModel(const onnx::ModelProto& model,
 
 }  // namespace tritlab
 
-#endif  // TRITLAB_ONNX_MODEL_FILE_H_
+#endif  // TRITLAB_ONNX_ONNX_FILE_H_

@@ -1,4 +1,4 @@
-#include "onnx/model_file.h"
+#include "onnx/onnx_file.h"
 
 #include <cstdint>
 #include <limits>
