@@ -79,10 +79,22 @@ TEST(ResumedReportTest, KeepsTheReportOfARunThatIsOver) {
   EXPECT_EQ(ReadFile(model_path).value_or(""), "not packed again");
 
   // What is not whole is made whole.
-  std::filesystem::remove(model_path);
-  const auto again = RunExperiment(Spec(), {.folder = folder, .resume = true});
-  ASSERT_TRUE(again.ok()) << again.status();
+  const std::string page_path = JoinPath(folder, "report.html");
+  std::filesystem::remove(page_path);
+  ASSERT_TRUE(RunExperiment(Spec(), {.folder = folder, .resume = true}).ok());
+  EXPECT_TRUE(FileExists(page_path));
   EXPECT_EQ(ReadFile(model_path).value_or("none"), model);
+  std::filesystem::remove(model_path);
+  ASSERT_TRUE(RunExperiment(Spec(), {.folder = folder, .resume = true}).ok());
+  EXPECT_EQ(ReadFile(model_path).value_or("none"), model);
+
+  // Nor is a report kept that is not of the phases that are there.
+  ASSERT_TRUE(WriteFileAtomically(report_path, *json).ok());
+  std::filesystem::remove(JoinPath(folder, "checkpoints/first.ckpt"));
+  const auto trained =
+      RunExperiment(Spec(), {.folder = folder, .resume = true});
+  ASSERT_TRUE(trained.ok()) << trained.status();
+  EXPECT_NE(ReportToJson(*trained).value_or(""), *json);
 }
 
 }  // namespace

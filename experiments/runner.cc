@@ -169,6 +169,7 @@ class Run {
       RETURN_IF_ERROR(Begin(phase, *trainer));
     }
     const bool was_finished = trainer->position().finished();
+    if (!was_finished) changed_ = true;
     // What a machine's speed is held against is timed where it trains; of a
     // phase that went on from a stop, only a part was.
     const bool at_once = !stopped.has_value();
@@ -203,7 +204,7 @@ class Run {
     // goes on; but a resumed run must not take back what it has reported.
     const bool last = report_.results_size() == spec_.phases_size();
     if (was_finished && !last) return absl::OkStatus();
-    if (was_finished) {
+    if (!changed_) {
       // Nor what `render` has added to it since the run was over.
       absl::StatusOr<Report> before = ReportBefore();
       if (before.ok() && IsWhole(*before)) {
@@ -227,12 +228,15 @@ class Run {
     return ReadReport(JoinPath(folder_->path(), "report.json"));
   }
 
-  // Whether it is of all phases and of the model file, which is still there.
+  // Whether it is of all phases and of the model file, and that and the pages
+  // are still there.
   bool IsWhole(const Report& report) const {
     const int phases = spec_.phases_size();
-    return report.results_size() == phases &&
-           report.model_file().phase() == spec_.phases(phases - 1).name() &&
-           FileExists(JoinPath(folder_->path(), "model.trit"));
+    bool whole = report.results_size() == phases &&
+                 report.model_file().phase() == spec_.phases(phases - 1).name();
+    for (const char* file : {"model.trit", "report.md", "report.html"})
+      whole = whole && FileExists(JoinPath(folder_->path(), file));
+    return whole;
   }
 
   // Of a phase; 0 where it is not known.
@@ -278,6 +282,7 @@ class Run {
              .network_checksum = report_.provenance().network_checksum()},
             folder_->path()));
     if (!copied) return std::nullopt;
+    changed_ = true;
     ASSIGN_OR_RETURN(const std::optional<Provenance> trained_by,
                      TrainedBy(phase));
     const std::string difference =
@@ -373,6 +378,8 @@ class Run {
   std::unique_ptr<RunFolder> folder_;
   std::unique_ptr<MetricsWriter> metrics_;
   Report report_;
+  // Whether a phase was trained, or taken over, since this object was made.
+  bool changed_ = false;
 };
 
 }  // namespace

@@ -81,6 +81,38 @@ TEST(BytePassesTest, BytesAsFloatsKeepTheirSign) {
   EXPECT_THAT(values(), ElementsAre(128, 255, 127));
 }
 
+// Protects: bytes of one step are scaled to bytes of another one, and shifts
+// are in the latter.
+TEST(BytePassesTest, ScaledChannelsAreInStepsOfTheResult) {
+  ByteMemory memory;
+  const ByteTensor from = Tensor(memory, 2, ByteType::kS8, 0.5f);
+  const ByteTensor to = Tensor(memory, 2, ByteType::kU8, 0.25f);
+  auto* const bytes = static_cast<int8_t*>(memory.At(from.buffer));
+  bytes[0] = 3;   // 1.5
+  bytes[1] = -4;  // -2
+  ScaleChannels(from, {2, -1}, {1, 3}, to)(memory);
+  const uint8_t* const scaled = memory.Unsigned(to.buffer);
+  EXPECT_THAT(std::vector<int>(scaled, scaled + 2),
+              ElementsAre(4 * (2 * 3 / 2 + 1), 4 * (2 + 3)));
+}
+
+// Protects: squares are those of the values that are read, and results are in
+// steps of what is written.
+TEST(BytePassesTest, NormalizedResponsesAreInStepsOfTheResult) {
+  ByteMemory memory;
+  const ByteTensor from = Tensor(memory, 3, ByteType::kU8, 0.5f);
+  const ByteTensor to = Tensor(memory, 3, ByteType::kU8, 1.0f / 64);
+  memory.Unsigned(from.buffer)[0] = 4;  // 2
+  memory.Unsigned(from.buffer)[1] = 8;  // 4
+  memory.Unsigned(from.buffer)[2] = 0;
+  NormalizeLocalResponse({.input = from.shape, .size = 3, .alpha = 2.25f}, from,
+                         to)(memory);
+  const uint8_t* const bytes = memory.Unsigned(to.buffer);
+  // The first two are divided by (1 + 0.75 * (2^2 + 4^2))^0.75 = 8.
+  EXPECT_THAT(std::vector<int>(bytes, bytes + 3),
+              ElementsAre(64 * 2 / 8, 64 * 4 / 8, 0));
+}
+
 // Protects: what is put side by side has one step; other channels stay.
 TEST(BytePassesTest, InsertedChannelsAreRoundedToTheStepOfTheWhole) {
   ByteMemory memory;

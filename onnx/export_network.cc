@@ -145,11 +145,11 @@ class NetworkExport {
   std::vector<std::string> outputs_;  // [node]
 };
 
-// why: what the network computes beside its graph.
-absl::Status IsAnotherInFloats(absl::string_view why) {
+// Of what the network computes beside its graph.
+absl::Status QuantizedActivationsError() {
   return absl::UnimplementedError(
-      absl::StrCat("in f32 it would be another network, for ", why,
-                   "; export one whose policy has no activations"));
+      "its layers quantize what they read, for which there is no form in ONNX "
+      "yet; export a network whose policy quantizes no activations");
 }
 
 // PACT's layers have learned their clips; all that quantize what they read have
@@ -184,8 +184,8 @@ std::map<std::string, std::string> NotesOf(
 }
 
 absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
-  const std::string& why = model.description.why_no_integer_form();
-  if (!why.empty()) return IsAnotherInFloats(why);
+  if (!model.description.why_no_integer_form().empty())
+    return QuantizedActivationsError();
   NetworkToExport network;
   network.graph = model.description.graph();
   network.notes = NotesOf(model.description);
@@ -205,8 +205,7 @@ absl::StatusOr<NetworkToExport> NetworkOf(const PackedModel& model) {
 }
 
 absl::StatusOr<NetworkToExport> NetworkOf(Checkpoint checkpoint) {
-  if (QuantizesActivations(checkpoint))
-    return IsAnotherInFloats("its layers quantize what they read");
+  if (QuantizesActivations(checkpoint)) return QuantizedActivationsError();
   return NetworkToExport{.graph = std::move(checkpoint.graph),
                          .tensors = std::move(checkpoint.tensors),
                          .notes = {}};

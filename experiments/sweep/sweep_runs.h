@@ -18,7 +18,8 @@ struct SweepRunOptions {
   int jobs = 1;               // at once
   int threads = 1;            // of all of them together
   // How often the user has asked to stop. Each time is passed on to the
-  // processes, which write a checkpoint the first time.
+  // processes, which write a checkpoint the first time and end at once the
+  // second.
   std::function<int()> stops;
 };
 

@@ -129,6 +129,7 @@ done
 expect 0 x.textproto --baseline=x.textproto --run=axes --update --reason=first
 grep -q 'experiment: "ttq (bf16)"' x.textproto || fail "starts of one name are not told apart"
 expect 0 'none regressed' --baseline=x.textproto --run=axes
+expect 2 'ttq alone, but several; name the folder of the whole sweep' --baseline=x.textproto --run=axes/shared/ttq-bf16
 sed -i 's/"weight_bytes": 700/"weight_bytes": 701/' axes/shared/ttq-bf16/report.json
 expect 1 'ttq (bf16), ttq: weight_bytes' --baseline=x.textproto --run=axes
 mv sweep/points/method=ttq/seed-2 .

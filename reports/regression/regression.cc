@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
@@ -283,9 +284,18 @@ absl::StatusOr<Comparison> Compare(const Baseline& baseline,
                       return known.experiment() == entry.experiment;
                     });
     if (!is_known) {
-      return absl::NotFoundError(
-          absl::StrCat("it has no experiment ", entry.experiment,
-                       "; --update --reason=TEXT adds it"));
+      // Starts that are told apart are so only beside each other.
+      const bool is_one_of_several = std::any_of(
+          baseline.entries().begin(), baseline.entries().end(),
+          [&](const BaselineEntry& known) {
+            return absl::StartsWith(known.experiment(),
+                                    absl::StrCat(entry.experiment, " ("));
+          });
+      return absl::NotFoundError(absl::StrCat(
+          "it has no experiment ", entry.experiment,
+          is_one_of_several
+              ? " alone, but several; name the folder of the whole sweep"
+              : "; --update --reason=TEXT adds it"));
     }
   }
   const auto is_wanted = [&](const BaselineEntry& entry) {
