@@ -250,7 +250,9 @@ NetworkToPack Drawn(Graph graph) {
 
 struct FloatRun {
   std::vector<float> logits;
-  std::vector<float> clips;  // the largest magnitude of each node's values
+  // The largest magnitude of each node's values; 1 where all are 0, as those of
+  // a ReLU of few channels may be.
+  std::vector<float> clips;
 };
 
 FloatRun RunInFloats(const NetworkToPack& network, int64_t batch,
@@ -266,7 +268,8 @@ FloatRun RunInFloats(const NetworkToPack& network, int64_t batch,
   FloatRun run;
   run.clips.resize(network.graph.nodes_size());
   program->Observe([&](int node, std::span<const float> values) {
-    run.clips[node] = LargestMagnitude(values);
+    const float largest = LargestMagnitude(values);
+    run.clips[node] = largest > 0 ? largest : 1;
   });
   std::vector<float> images;
   for (const uint8_t pixel : pixels)
